@@ -105,7 +105,10 @@ export class Writer {
   }
 
   varlong(value: number | bigint): void {
-    if (typeof value === 'number' && value >= -0x80000000 && value <= 0x7fffffff) return this.varint(value);
+    if (typeof value === 'number' && value >= -0x80000000 && value <= 0x7fffffff) {
+      this.varint(value);
+      return;
+    }
     const wide = BigInt(value);
     assert(wide <= INT64_MAX && wide >= -INT64_MAX - 1n, `${wide} is written as a varlong`);
     let rest = BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n));
