@@ -10,9 +10,12 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start; never goes back. */
   monotonic(): number;
-  /** Calls back once, `delayMs` from now. A timer never keeps the process alive by itself. */
-  after(delayMs: number, callback: () => void): Timer;
-  /** Calls back again and again, `intervalMs` apart. */
+  /**
+   * Calls back once, `delayMs` from now. It keeps the process alive only where `hold` says so: for work somebody
+   * waits for (a back-off, a linger), not for housekeeping.
+   */
+  after(delayMs: number, callback: () => void, hold?: boolean): Timer;
+  /** Calls back again and again, `intervalMs` apart; never keeps the process alive. */
   every(intervalMs: number, callback: () => void): Timer;
 }
 
@@ -22,9 +25,9 @@ const LONGEST_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(delayMs, callback) {
+  after(delayMs, callback, hold = false) {
     const handle = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_MS));
-    handle.unref();
+    if (!hold) handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
   every(intervalMs, callback) {
@@ -34,7 +37,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `delayMs`, or rejects with the signal's reason when it is aborted first. */
+/** Resolves after `delayMs`, or rejects with the signal's reason when it is aborted first. Keeps the process alive. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
@@ -42,10 +45,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
       timer.cancel();
       reject(signal?.reason);
     };
-    const timer = clock.after(delayMs, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
+    const timer = clock.after(
+      delayMs,
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      true,
+    );
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
