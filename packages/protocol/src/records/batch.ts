@@ -163,6 +163,20 @@ export function setLogAppendTime(buffer: Buffer, at: number, ms: number): void {
   writeCrc(buffer, at);
 }
 
+/** Says which producer sends the batch, and as which of its batches; -1 each where it is not idempotent. */
+export function setProducer(
+  buffer: Buffer,
+  at: number,
+  producerId: number,
+  producerEpoch: number,
+  baseSequence: number,
+): void {
+  setInt64At(buffer, at + PRODUCER_ID_AT, producerId);
+  buffer.writeInt16BE(producerEpoch, at + PRODUCER_EPOCH_AT);
+  buffer.writeInt32BE(baseSequence, at + BASE_SEQUENCE_AT);
+  writeCrc(buffer, at);
+}
+
 /** Computes and stores the checksum of the batch at `at`, whose length field is right. */
 export function writeCrc(buffer: Buffer, at: number): void {
   const end = at + batchSizeOf(buffer, at);
@@ -292,7 +306,8 @@ function int64At(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at) * TWO_32 + buffer.readUInt32BE(at + 4);
 }
 
-function setInt64At(buffer: Buffer, at: number, value: number): void {
+/** Writes a 64-bit field of a header. `value` is a safe integer. */
+export function setInt64At(buffer: Buffer, at: number, value: number): void {
   const high = Math.floor(value / TWO_32);
   buffer.writeInt32BE(high, at);
   buffer.writeUInt32BE(value - high * TWO_32, at + 4);

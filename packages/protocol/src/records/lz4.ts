@@ -1,5 +1,7 @@
-// LZ4 frames: native where the package lz4-napi loads, JavaScript elsewhere.
+// LZ4 frames, in JavaScript; large ones off the event loop by the native package lz4-napi where it loads.
 //
+// Measured on batches of text and JSON, this JavaScript compresses and decompresses faster than a synchronous call
+// of the native package, which hands over foreign memory; so native code only earns its place on other threads.
 // Frames written here have independent blocks and no checksums: Java's Lz4BlockInputStream refuses dependent
 // blocks, and the batch's own CRC covers the bytes. Frames read may be anything the format allows but a
 // dictionary; checksums in them are skipped. The size that a frame grows to is known before anything is
@@ -8,16 +10,11 @@
 import { createRequire } from 'node:module';
 
 interface NativeLz4 {
-  compressFrameSync(data: Buffer): Buffer;
   compressFrame(data: Buffer): Promise<Buffer>;
-  decompressFrameSync(data: Buffer): Buffer;
   decompressFrame(data: Buffer): Promise<Buffer>;
 }
 
 const native = loadNative();
-
-/** True where frames are compressed and decompressed by native code. */
-export const hasNativeLz4 = native !== null;
 
 const FRAME_MAGIC = 0x184d2204;
 const VERSION_MASK = 0xc0;
@@ -36,20 +33,9 @@ const BLOCK_BYTES = new Map([
   [7, { bytes: 1 << 22, headerChecksum: 0x73 }],
 ]);
 
-/** `bytes` as one frame. */
-export function compressLz4(bytes: Buffer): Buffer {
-  return native === null ? compressLz4Portable(bytes) : native.compressFrameSync(bytes);
-}
-
 /** As `compressLz4`, off the event loop where native code does it. */
 export async function compressLz4Async(bytes: Buffer): Promise<Buffer> {
-  return native === null ? compressLz4Portable(bytes) : native.compressFrame(bytes);
-}
-
-/** The content of one frame. Throws a RangeError where it is larger than `maxBytes`, an Error where it is no frame. */
-export function decompressLz4(frame: Buffer, maxBytes: number): Buffer {
-  const size = contentSizeWithin(frame, maxBytes);
-  return native === null ? decodeFrame(frame, size) : native.decompressFrameSync(frame);
+  return native === null ? compressLz4(bytes) : native.compressFrame(bytes);
 }
 
 /** As `decompressLz4`, off the event loop where native code does it. */
@@ -58,13 +44,13 @@ export async function decompressLz4Async(frame: Buffer, maxBytes: number): Promi
   return native === null ? decodeFrame(frame, size) : native.decompressFrame(frame);
 }
 
-/** As `decompressLz4`, always in JavaScript. */
-export function decompressLz4Portable(frame: Buffer, maxBytes: number): Buffer {
+/** The content of one frame. Throws a RangeError where it is larger than `maxBytes`, an Error where it is no frame. */
+export function decompressLz4(frame: Buffer, maxBytes: number): Buffer {
   return decodeFrame(frame, contentSizeWithin(frame, maxBytes));
 }
 
-/** As `compressLz4`, always in JavaScript. */
-export function compressLz4Portable(bytes: Buffer): Buffer {
+/** `bytes` as one frame. */
+export function compressLz4(bytes: Buffer): Buffer {
   const code = bytes.length <= 1 << 16 ? 4 : bytes.length <= 1 << 18 ? 5 : bytes.length <= 1 << 20 ? 6 : 7;
   const kind = BLOCK_BYTES.get(code) ?? { bytes: 1 << 22, headerChecksum: 0x73 };
   const blocks = Math.ceil(bytes.length / kind.bytes);
@@ -91,6 +77,10 @@ export function compressLz4Portable(bytes: Buffer): Buffer {
   frame.writeUInt32LE(0, at);
   return frame.subarray(0, at + 4);
 }
+
+// A loop over bytes beats a call into the engine up to here; measured with bench/codec/records.bench.ts.
+const SHORT_COPY = 32;
+const LONG_COPY = 64;
 
 interface FrameHeader {
   readonly blocksAt: number;
@@ -202,7 +192,10 @@ function decodeBlock(bytes: Buffer, from: number, end: number, content: Buffer, 
       } while (more === 255);
     }
     // blockContentSize has been over the same bytes, so neither side can be left here.
-    to += bytes.copy(content, to, at, at + literals);
+    if (literals <= SHORT_COPY) {
+      for (let index = 0; index < literals; index++) content[to + index] = bytes[at + index] as number;
+    } else bytes.copy(content, to, at, at + literals);
+    to += literals;
     at += literals;
     if (at >= end) break;
     const distance = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
@@ -216,8 +209,11 @@ function decodeBlock(bytes: Buffer, from: number, end: number, content: Buffer, 
         match += more;
       } while (more === 255);
     }
-    const stop = to + match + 4;
-    for (let source = to - distance; to < stop; ) content[to++] = content[source++] as number;
+    match += 4;
+    const source = to - distance;
+    if (match > LONG_COPY && distance >= match) content.copyWithin(to, source, source + match);
+    else for (let index = 0; index < match; index++) content[to + index] = content[source + index] as number;
+    to += match;
   }
   return to;
 }
@@ -227,23 +223,41 @@ const HASH_BITS = 14;
 const LAST_LITERALS = 5;
 const MATCH_START_LIMIT = 12;
 
+// Where each hash was last seen, counted from `seenBase`: one table serves every block, because whatever an earlier
+// block left in it lies below the base of the present one.
+const seen = new Int32Array(1 << HASH_BITS);
+let seenBase = 1;
+
 /** Encodes `[from, end)` as one block to `out` and returns its size, which may exceed that of the input. */
 function encodeBlock(bytes: Buffer, from: number, end: number, out: Buffer, outAt: number): number {
-  const table = new Int32Array(1 << HASH_BITS).fill(-1);
+  if (seenBase > 0x40000000) {
+    seen.fill(0);
+    seenBase = 1;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const base = seenBase - from;
+  seenBase += end - from;
   let to = outAt;
   let anchor = from;
   let at = from;
   while (at < end - MATCH_START_LIMIT) {
-    const word = bytes.readInt32LE(at);
+    const word = view.getInt32(at, true);
     const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS);
-    const candidate = table[slot] as number;
-    table[slot] = at;
-    if (candidate < 0 || at - candidate > 0xffff || bytes.readInt32LE(candidate) !== word) {
+    const candidate = (seen[slot] as number) - base;
+    seen[slot] = at + base;
+    if (candidate < from || at - candidate > 0xffff || view.getInt32(candidate, true) !== word) {
       at += 1 + ((at - anchor) >> 6);
       continue;
     }
     let match = 4;
-    while (at + match < end - LAST_LITERALS && bytes[candidate + match] === bytes[at + match]) match++;
+    const matchEnd = end - LAST_LITERALS - at;
+    while (
+      match + 4 <= matchEnd &&
+      view.getInt32(candidate + match, true) === view.getInt32(at + match, true)
+    ) {
+      match += 4;
+    }
+    while (match < matchEnd && bytes[candidate + match] === bytes[at + match]) match++;
     to = writeSequence(bytes, anchor, at, at - candidate, match, out, to);
     at += match;
     anchor = at;
@@ -265,7 +279,10 @@ function writeSequence(
   let to = outAt + 1;
   out[outAt] = (Math.min(literals, 15) << 4) | (match === 0 ? 0 : Math.min(match - 4, 15));
   if (literals >= 15) to = writeLength(literals - 15, out, to);
-  to += bytes.copy(out, to, from, until);
+  if (literals <= SHORT_COPY) {
+    for (let index = 0; index < literals; index++) out[to + index] = bytes[from + index] as number;
+  } else bytes.copy(out, to, from, until);
+  to += literals;
   if (match === 0) return to;
   out[to++] = distance & 0xff;
   out[to++] = distance >> 8;

@@ -8,15 +8,15 @@
 import { createRequire } from 'node:module';
 
 interface NativeSnappy {
-  compressSync(input: Buffer): Buffer;
-  compress(input: Buffer): Promise<Buffer>;
-  uncompressSync(input: Buffer): Buffer | string;
+  compressSync(input: Buffer, options: typeof COPIED): Buffer;
+  compress(input: Buffer, options: typeof COPIED): Promise<Buffer>;
+  uncompressSync(input: Buffer, options: typeof COPIED): Buffer | string;
 }
 
-const native = loadNative();
+// Copying the result into the engine's own memory is four times faster than handing the foreign memory over.
+const COPIED = { copyOutputData: true } as const;
 
-/** True where blocks are compressed and decompressed by native code. */
-export const hasNativeSnappy = native !== null;
+const native = loadNative();
 
 // 0x82 "SNAPPY" 0, then version and oldest compatible version.
 const HEADER = Buffer.from('82534e41505059000000000100000001', 'hex');
@@ -32,9 +32,10 @@ const GROWTH_MAX = 22;
 
 type Codec = (block: Buffer) => Buffer;
 
-const compressBlock: Codec = native === null ? compressBlockPortable : (block) => native.compressSync(block);
+const compressBlock: Codec =
+  native === null ? compressBlockPortable : (block) => native.compressSync(block, COPIED);
 const uncompressBlock: Codec =
-  native === null ? uncompressBlockPortable : (block) => native.uncompressSync(block) as Buffer;
+  native === null ? uncompressBlockPortable : (block) => native.uncompressSync(block, COPIED) as Buffer;
 
 /** `bytes` in Java's framing. */
 export function compressSnappy(bytes: Buffer): Buffer {
@@ -51,7 +52,7 @@ export async function compressSnappyAsync(bytes: Buffer): Promise<Buffer> {
   if (native === null) return compressSnappyPortable(bytes);
   const parts: Buffer[] = [HEADER];
   for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
-    const block = await native.compress(bytes.subarray(from, from + BLOCK_BYTES));
+    const block = await native.compress(bytes.subarray(from, from + BLOCK_BYTES), COPIED);
     parts.push(lengthOf(block), block);
   }
   return Buffer.concat(parts);
