@@ -69,7 +69,7 @@ const input: fc.Arbitrary<Input> = fc.record({
   timestamp: fc.oneof(
     fc.integer({ min: NOW - 100, max: NOW + 100 }),
     fc.constant(-1),
-    fc.maxSafeInteger().map((n) => Math.trunc(n / 2)),
+    fc.integer({ min: -(2 ** 52), max: 2 ** 52 - 1 }),
   ),
 });
 
@@ -155,6 +155,15 @@ test('the producer of a built batch can be changed, and the checksum fits', () =
   setProducer(batch, 0, 2 ** 40, 3, 17);
   assert.equal(producerIdOf(batch, 0), 2 ** 40);
   assert.equal(checkBatch(batch, 0, batch.length), 'ok');
+});
+
+test('a timestamp that is none is a bug of the caller', () => {
+  for (const timestamp of [Number.NaN, 1.5, 2 ** 53]) {
+    assert.throws(() => new BatchBuilder().append(null, 'v', [], timestamp), AssertionError);
+    const builder = new BatchBuilder();
+    builder.append(null, 'v', [], NOW);
+    assert.throws(() => builder.append(null, 'v', [], timestamp), AssertionError);
+  }
 });
 
 test('a builder that is reset leaves the batch it handed out alone', () => {

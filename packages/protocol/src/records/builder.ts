@@ -142,6 +142,7 @@ export class BatchBuilder {
     timestamp = NO_TIMESTAMP,
   ): number {
     assert(!this.#handedOut, 'a record is appended to a batch that has been built');
+    if (!Number.isSafeInteger(timestamp)) assert(false, `${timestamp} is given as a timestamp`);
     const start = this.#at;
     const bound = recordSizeMax(key, value, headers);
     if (start + bound > this.#buffer.length) this.#grow(start + bound);
@@ -323,6 +324,7 @@ function writeVarint(buffer: Buffer, start: number, value: number): number {
 
 function writeVarlong(buffer: Buffer, start: number, value: number): number {
   if (value === (value | 0)) return writeVarint(buffer, start, value);
+  assert(Number.isSafeInteger(value), `two timestamps of one batch are ${value} ms apart`);
   let at = start;
   let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
   while (rest >= 0x80n) {

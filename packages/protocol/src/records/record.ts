@@ -126,75 +126,44 @@ export class RecordCursor {
       return false;
     }
     this.recordsLeft--;
-    const { buffer } = this;
-    const end = this.#end;
-    let at = this.#at;
 
-    // Each varint's first byte is read in place: it is the only one, nearly always. A read past the buffer's end
-    // counts as a zero byte and puts `at` past the record's end, which is checked before any length is used.
-    let byte = buffer[at++] as number;
-    if (byte >= 0x80) {
-      byte = this.#restOfVarint(at, byte);
-      at = this.#at;
+    // A read past the buffer's end counts as a zero byte and puts the position past the record's end, which is
+    // checked before any length is used.
+    const size = this.#varint();
+    const recordEnd = this.#at + size;
+    if (size < RECORD_BYTES_MIN - 1 || recordEnd > this.#end) {
+      this.#refuse(`a record of ${size} bytes at byte ${this.#at} of ${this.#end}`);
     }
-    const size = (byte >>> 1) ^ -(byte & 1);
-    const recordEnd = at + size;
-    if (size < RECORD_BYTES_MIN - 1 || recordEnd > end)
-      this.#refuse(`a record of ${size} bytes at byte ${at} of ${end}`);
-
-    at++; // The record's attributes: none is defined.
-    byte = buffer[at++] as number;
-    if (byte < 0x80) {
-      this.timestamp = this.#baseTimestamp + ((byte >>> 1) ^ -(byte & 1));
-    } else {
-      this.timestamp = this.#baseTimestamp + this.#restOfVarlong(at, byte);
-      if (!Number.isSafeInteger(this.timestamp)) this.#refuse(`the timestamp ${this.timestamp}`);
-      at = this.#at;
-    }
-    if (this.#appended) this.timestamp = this.#appendTime;
-
-    byte = buffer[at++] as number;
-    if (byte >= 0x80) {
-      byte = this.#restOfVarint(at, byte);
-      at = this.#at;
-    }
-    this.offset = this.#baseOffset + ((byte >>> 1) ^ -(byte & 1));
-
-    byte = buffer[at++] as number;
-    if (byte >= 0x80) {
-      byte = this.#restOfVarint(at, byte);
-      at = this.#at;
-    }
-    const keySize = (byte >>> 1) ^ -(byte & 1);
-    this.keyAt = at;
-    this.keySize = keySize;
-    if (keySize > 0) at += keySize;
-    if (keySize < -1 || at > recordEnd) this.#refuse(`a key of ${keySize} bytes in a record of ${size}`);
-
-    byte = buffer[at++] as number;
-    if (byte >= 0x80) {
-      byte = this.#restOfVarint(at, byte);
-      at = this.#at;
-    }
-    const valueSize = (byte >>> 1) ^ -(byte & 1);
-    this.valueAt = at;
-    this.valueSize = valueSize;
-    if (valueSize > 0) at += valueSize;
-    if (valueSize < -1 || at > recordEnd)
-      this.#refuse(`a value of ${valueSize} bytes in a record of ${size}`);
-
-    byte = buffer[at++] as number;
-    if (byte >= 0x80) {
-      byte = this.#restOfVarint(at, byte);
-      at = this.#at;
-    }
-    const headerCount = (byte >>> 1) ^ -(byte & 1);
-    this.headerCount = headerCount;
-    this.headersAt = at;
     this.recordEnd = recordEnd;
+    this.#at++; // The record's attributes: none is defined.
+    const timestamp = this.#baseTimestamp + this.#varlong();
+    this.timestamp = this.#appended ? this.#appendTime : timestamp;
+    this.offset = this.#baseOffset + this.#varint();
+
+    const keySize = this.#varint();
+    this.keyAt = this.#at;
+    this.keySize = keySize;
+    if (keySize > 0) this.#at += keySize;
+    if (keySize < -1 || this.#at > recordEnd)
+      this.#refuse(`a key of ${keySize} bytes in a record of ${size}`);
+
+    const valueSize = this.#varint();
+    this.valueAt = this.#at;
+    this.valueSize = valueSize;
+    if (valueSize > 0) this.#at += valueSize;
+    if (valueSize < -1 || this.#at > recordEnd) {
+      this.#refuse(`a value of ${valueSize} bytes in a record of ${size}`);
+    }
+
+    const headerCount = this.#varint();
+    const headersAt = this.#at;
+    this.headerCount = headerCount;
+    this.headersAt = headersAt;
     // A header takes two bytes at least; without headers the record ends here.
-    if (headerCount === 0 ? at !== recordEnd : headerCount < 0 || at + headerCount * 2 > recordEnd) {
-      this.#refuse(`${headerCount} headers in the last ${recordEnd - at} bytes of a record`);
+    if (
+      headerCount === 0 ? headersAt !== recordEnd : headerCount < 0 || headersAt + headerCount * 2 > recordEnd
+    ) {
+      this.#refuse(`${headerCount} headers in the last ${recordEnd - headersAt} bytes of a record`);
     }
     this.#at = recordEnd;
     return true;
@@ -240,10 +209,21 @@ export class RecordCursor {
     };
   }
 
-  /** The groups after the first of an unsigned varint of up to 32 bits; leaves `#at` behind it. */
-  #restOfVarint(start: number, first: number): number {
+  #varint(): number {
+    const first = this.buffer[this.#at++] as number;
+    const raw = first < 0x80 ? first : this.#restOfVarint(first);
+    return (raw >>> 1) ^ -(raw & 1);
+  }
+
+  #varlong(): number {
+    const first = this.buffer[this.#at++] as number;
+    return first < 0x80 ? (first >>> 1) ^ -(first & 1) : this.#restOfVarlong(first);
+  }
+
+  /** The groups after the first of an unsigned varint of up to 32 bits. */
+  #restOfVarint(first: number): number {
     const { buffer } = this;
-    let at = start;
+    let at = this.#at;
     let byte = buffer[at++] as number;
     let value = (first & 0x7f) | ((byte & 0x7f) << 7);
     for (let shift = 14; byte >= 0x80; shift += 7) {
@@ -255,10 +235,10 @@ export class RecordCursor {
     return value >>> 0;
   }
 
-  /** The groups after the first of a zigzag varint of up to 64 bits, as a safe number; leaves `#at` behind it. */
-  #restOfVarlong(start: number, first: number): number {
+  /** The groups after the first of a zigzag varint of up to 64 bits, as a number that makes a safe timestamp. */
+  #restOfVarlong(first: number): number {
     const { buffer } = this;
-    let at = start;
+    let at = this.#at;
     let byte = first;
     let low = byte & 0x7f;
     for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
@@ -273,7 +253,10 @@ export class RecordCursor {
     }
     this.#at = at;
     const half = (low >>> 1) + high * 0x8000000;
-    return (low & 1) === 0 ? half : -half - 1;
+    const value = (low & 1) === 0 ? half : -half - 1;
+    if (!Number.isSafeInteger(this.#baseTimestamp + value))
+      this.#refuse(`a timestamp beyond 2^53 ms before byte ${at}`);
+    return value;
   }
 
   #refuse(what: string): never {
