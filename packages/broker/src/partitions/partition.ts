@@ -1,0 +1,443 @@
+// A partition: a log, the producers that write to it, and those who wait for it.
+//
+// `append` is the synchronous, ordered part of a produce request: it checks, assigns offsets and hands the batch to
+// the log. When it is durable is told later. Readers see up to the high watermark; those that want more than is
+// there register a wake-up. The partition knows batches and offsets, but no request and no connection.
+
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import {
+  baseOffsetOf,
+  forEachBatch,
+  lastOffsetDeltaOf,
+  lastOffsetOf,
+  maxTimestampOf,
+  partitionLeaderEpochOf,
+  setBaseOffset,
+  setLogAppendTime,
+  setPartitionLeaderEpoch,
+} from '@klamm/protocol/records/batch';
+import { RecordCursor } from '@klamm/protocol/records/record';
+import {
+  type EpochEntry,
+  readEpochs,
+  readTopicId,
+  writeEpochs,
+  writeTopicId,
+} from '../storage/checkpoint-files.ts';
+import type { LogDirectory } from '../storage/directory.ts';
+import { baseOffsetOfFile, SNAPSHOT_SUFFIX, segmentFileName } from '../storage/file-names.ts';
+import { Log, type LogConfig, type LogOptions } from '../storage/log.ts';
+import { decodeSnapshot, encodeSnapshot } from '../storage/producer-snapshot.ts';
+import type { AbortedTransaction } from '../storage/txn-index.ts';
+import { DurabilityQueue } from './durability.ts';
+import { inCompression, type ProduceConfig, type Refusal, refusalOf } from './produce-check.ts';
+import { Producers } from './producers.ts';
+
+export interface PartitionConfig {
+  readonly log: LogConfig;
+  readonly produce: ProduceConfig;
+}
+
+export interface PartitionOptions
+  extends Pick<LogOptions, 'clock' | 'logger' | 'flushPolicy' | 'tailBudget'> {
+  readonly directory: LogDirectory;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly config: PartitionConfig;
+}
+
+export interface Appended {
+  readonly errorCode: 0;
+  readonly baseOffset: number;
+  /** One past the last offset: what to wait for. */
+  readonly endOffset: number;
+  /** Time the broker set, in ms; -1 where the records keep their own. */
+  readonly logAppendTimeMs: number;
+}
+
+/** A record found by time. */
+export interface TimestampedOffset {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly leaderEpoch: number;
+}
+
+const OFFLINE: Refusal = {
+  errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
+  errorMessage: 'The log directory is offline after a disk error; see the log of the broker.',
+};
+
+export class Partition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly #log: Log;
+  readonly #directory: LogDirectory;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #producers = new Producers();
+  readonly #awaitWritten = new DurabilityQueue();
+  readonly #awaitDurable = new DurabilityQueue();
+  readonly #wakeUps = new Set<() => void>();
+  #epochs: EpochEntry[];
+  #produce: ProduceConfig;
+  #highWatermark: number;
+
+  private constructor(options: PartitionOptions, log: Log) {
+    this.topic = options.topic;
+    this.topicId = options.topicId;
+    this.index = options.index;
+    this.leaderEpoch = options.leaderEpoch;
+    this.#directory = options.directory;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#produce = options.config.produce;
+    this.#log = log;
+    this.#epochs = readEpochs(options.directory.disk, log.directory).filter(
+      (e) => e.startOffset <= log.endOffset,
+    );
+    this.#highWatermark = log.highWatermark;
+    log.events = {
+      advanced: () => this.#onAdvanced(),
+      rejected: (error, goodOffset) => this.#onRejected(error, goodOffset),
+      offline: (error) => options.directory.takeOffline(error),
+      rolled: (baseOffset) => this.#writeSnapshot(baseOffset),
+    };
+  }
+
+  static async open(options: PartitionOptions): Promise<Partition> {
+    const { directory, topic, index, config } = options;
+    const name = `${topic}-${index}`;
+    const path = `${directory.path}/${name}`;
+    const log = await Log.open({
+      disk: directory.disk,
+      directory: path,
+      clock: options.clock,
+      logger: options.logger,
+      config: config.log,
+      flushPolicy: options.flushPolicy,
+      tailBudget: options.tailBudget,
+      clean: directory.clean,
+      recoveryPoint: directory.recoveryPoints.get(name) ?? 0,
+      logStartOffset: directory.logStartOffsets.get(name) ?? 0,
+    });
+    if (readTopicId(directory.disk, path) === null) writeTopicId(directory.disk, path, options.topicId);
+    const partition = new Partition(options, log);
+    await partition.#loadProducers();
+    return partition;
+  }
+
+  get path(): string {
+    return this.#log.directory;
+  }
+
+  get logStartOffset(): number {
+    return this.#log.logStartOffset;
+  }
+
+  get highWatermark(): number {
+    return this.#highWatermark;
+  }
+
+  get lastStableOffset(): number {
+    return Math.min(this.#producers.firstOpenOffset ?? this.#highWatermark, this.#highWatermark);
+  }
+
+  get logEndOffset(): number {
+    return this.#log.endOffset;
+  }
+
+  /** All below it is on stable storage. */
+  get recoveryPoint(): number {
+    return this.#log.syncedOffset;
+  }
+
+  get sizeInBytes(): number {
+    return this.#log.sizeInBytes;
+  }
+
+  /** Checks and appends what a producer sent: one batch. Synchronous; see `whenWritten` and `whenDurable`. */
+  append(records: Buffer | null): Appended | Refusal {
+    if (!this.#directory.isOnline) return OFFLINE;
+    const now = this.#clock.now();
+    const refusal = refusalOf(records, this.#produce, now);
+    if (refusal !== null || records === null) return refusal ?? OFFLINE;
+    const sequence = this.#producers.check(records);
+    if (sequence.kind === 'refused') return { errorCode: sequence.errorCode, errorMessage: sequence.message };
+    if (sequence.kind === 'duplicate') {
+      const { baseOffset, lastOffset, timestamp } = sequence;
+      return {
+        errorCode: 0,
+        baseOffset,
+        endOffset: lastOffset + 1,
+        logAppendTimeMs: this.#produce.logAppendTime ? timestamp : -1,
+      };
+    }
+    const batch = inCompression(records, this.#produce.compression);
+    if (this.#produce.logAppendTime) setLogAppendTime(batch, 0, now);
+    return this.#appendChecked(batch, now);
+  }
+
+  /** Appends a batch of the broker's own, control batches included, as it is. */
+  appendOwn(batch: Buffer): Appended | Refusal {
+    return this.#directory.isOnline ? this.#appendChecked(batch, this.#clock.now()) : OFFLINE;
+  }
+
+  #appendChecked(batch: Buffer, now: number): Appended {
+    const baseOffset = this.#log.endOffset;
+    const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0);
+    setBaseOffset(batch, 0, baseOffset);
+    setPartitionLeaderEpoch(batch, 0, this.leaderEpoch);
+    this.#noteEpoch(this.leaderEpoch, baseOffset);
+    this.#log.append(batch, { baseOffset, lastOffset, maxTimestamp: maxTimestampOf(batch, 0) });
+    this.#producers.note(batch, 0);
+    return {
+      errorCode: 0,
+      baseOffset,
+      endOffset: lastOffset + 1,
+      logAppendTimeMs: this.#produce.logAppendTime ? now : -1,
+    };
+  }
+
+  /** Calls back when all below `offset` is in the page cache (acks=1), or cannot be any more. */
+  whenWritten(offset: number, done: (error?: Error) => void): void {
+    if (offset <= this.#log.writtenOffset) done();
+    else this.#awaitWritten.add(offset, done);
+  }
+
+  /** Calls back when all below `offset` is below the high watermark (acks=all), or cannot be any more. */
+  whenDurable(offset: number, done: (error?: Error) => void): void {
+    if (offset <= this.#highWatermark) done();
+    else this.#awaitDurable.add(offset, done);
+  }
+
+  /** As `Log.read`, up to the high watermark, or the last stable offset where `readCommitted`. */
+  read(
+    offset: number,
+    maxBytes: number,
+    minOneBatch: boolean,
+    readCommitted: boolean,
+  ): Buffer | Promise<Buffer> {
+    return this.#log.read(
+      offset,
+      maxBytes,
+      readCommitted ? this.lastStableOffset : this.#highWatermark,
+      minOneBatch,
+    );
+  }
+
+  /** Transactions that a reader of [from, to) who wants only committed records must leave out (KIP-98). */
+  abortedTransactions(from: number, to: number): AbortedTransaction[] {
+    return this.#log.abortedTransactions(from, to);
+  }
+
+  /** Calls back whenever the high watermark moves, until `unwatch`. */
+  watch(wakeUp: () => void): void {
+    this.#wakeUps.add(wakeUp);
+  }
+
+  unwatch(wakeUp: () => void): void {
+    this.#wakeUps.delete(wakeUp);
+  }
+
+  /** The first record with `timestamp` or later below `upTo`; undefined where there is none. */
+  async offsetForTimestamp(timestamp: number, upTo: number): Promise<TimestampedOffset | undefined> {
+    const cursor = new RecordCursor();
+    for await (const batches of this.#log.batchesFrom(timestamp, upTo)) {
+      let found: TimestampedOffset | undefined;
+      forEachBatch(batches, 0, batches.length, (at) => {
+        if (maxTimestampOf(batches, at) < timestamp) return true;
+        cursor.open(batches, at);
+        while (found === undefined && cursor.next()) {
+          if (cursor.timestamp < timestamp || cursor.offset < this.logStartOffset) continue;
+          const leaderEpoch = partitionLeaderEpochOf(batches, at);
+          found = { offset: cursor.offset, timestamp: cursor.timestamp, leaderEpoch };
+        }
+        return found === undefined;
+      });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The first record that has the partition's largest timestamp (KIP-734); undefined where there is none. */
+  async offsetOfMaxTimestamp(): Promise<TimestampedOffset | undefined> {
+    const { timestamp } = this.#log.maxTimestamp;
+    return timestamp < 0 ? undefined : this.offsetForTimestamp(timestamp, this.#highWatermark);
+  }
+
+  /**
+   * Where an epoch ended: one past its last offset (KIP-320). The epoch answered is the largest not above the one
+   * asked for; -1 and -1 where nothing is known of it.
+   */
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
+    if (epoch === this.leaderEpoch) return { epoch, endOffset: this.logEndOffset };
+    const next = this.#epochs.findIndex((entry) => entry.epoch > epoch);
+    if (epoch > this.leaderEpoch || next < 0) return { epoch: -1, endOffset: -1 };
+    const startOfNext = this.#epochs[next]?.startOffset ?? -1;
+    return next === 0
+      ? { epoch, endOffset: startOfNext }
+      : { epoch: this.#epochs[next - 1]?.epoch ?? -1, endOffset: startOfNext };
+  }
+
+  /** Epoch of the batch that ends the log; -1 where nothing was ever appended. */
+  get latestEpoch(): number {
+    return this.#epochs.at(-1)?.epoch ?? -1;
+  }
+
+  get earliestEpoch(): number {
+    return this.#epochs[0]?.epoch ?? -1;
+  }
+
+  /** Makes records below `offset` unreadable (KIP-107). */
+  deleteRecordsBefore(offset: number): void {
+    this.#log.advanceStart(offset);
+    this.retain();
+  }
+
+  /** Removes what retention no longer keeps, and producers that have been silent too long. */
+  retain(producersSilentSince = 0): void {
+    if (!this.#directory.isOnline) return;
+    const removed = this.#log.retain(this.#clock.now());
+    if (removed > 0) {
+      this.#logger.info(
+        `${this.topic}-${this.index}: removed ${removed} segments; the log starts at offset ${this.logStartOffset}.`,
+      );
+      this.#removeSnapshotsBelow(this.logStartOffset);
+    }
+    this.#producers.expire(producersSilentSince);
+  }
+
+  configure(config: PartitionConfig): void {
+    this.#log.config = config.log;
+    this.#produce = config.produce;
+  }
+
+  flush(): Promise<void> {
+    return this.#log.flush();
+  }
+
+  /** Writes everything out and closes the files. */
+  async close(): Promise<void> {
+    if (!this.#directory.isOnline) {
+      this.abandon();
+      return;
+    }
+    await this.#log.close();
+    this.#writeSnapshot(this.#log.endOffset);
+  }
+
+  /** Drops everything in memory; whoever waits is told. */
+  abandon(): void {
+    const gone = new Error(`Partition ${this.topic}-${this.index} is closed.`);
+    this.#log.abandon(gone);
+    this.#failWaiting(gone);
+    for (const wakeUp of [...this.#wakeUps]) wakeUp();
+  }
+
+  /** Told to every partition of a directory that has gone offline. */
+  goOffline(cause: Error): void {
+    this.#log.abandon(cause);
+    this.#failWaiting(cause);
+  }
+
+  #failWaiting(error: Error): void {
+    this.#awaitWritten.failBeyond(-1, error);
+    this.#awaitDurable.failBeyond(-1, error);
+  }
+
+  #onAdvanced(): void {
+    this.#awaitWritten.reached(this.#log.writtenOffset);
+    const { highWatermark } = this.#log;
+    if (highWatermark === this.#highWatermark) return;
+    this.#highWatermark = highWatermark;
+    this.#awaitDurable.reached(highWatermark);
+    for (const wakeUp of this.#wakeUps) wakeUp();
+  }
+
+  #onRejected(error: Error, goodOffset: number): void {
+    this.#logger.error(
+      `${this.topic}-${this.index}: the disk refused a write (${error.message}). What was not acknowledged from offset ` +
+        `${goodOffset} on is dropped; the partition takes records again when there is room.`,
+    );
+    this.#epochs = this.#epochs.filter((entry) => entry.startOffset < goodOffset);
+    this.#rebuildProducers(goodOffset);
+    this.#awaitWritten.failBeyond(goodOffset, error);
+    this.#awaitDurable.failBeyond(goodOffset, error);
+  }
+
+  #noteEpoch(epoch: number, startOffset: number): void {
+    if (this.latestEpoch >= epoch) return;
+    this.#epochs.push({ epoch, startOffset });
+    writeEpochs(this.#directory.disk, this.path, this.#epochs);
+  }
+
+  async #loadProducers(): Promise<void> {
+    let offset = this.#loadSnapshot(this.#log.endOffset);
+    while (offset < this.#log.endOffset) {
+      const bytes = await this.#log.read(offset, 1024 * 1024, this.#log.endOffset, true);
+      if (bytes.length === 0) break;
+      offset = this.#noteBatches(bytes, offset);
+    }
+  }
+
+  /** As `#loadProducers`, at once: the next append must find the state as it was at `endOffset`. */
+  #rebuildProducers(endOffset: number): void {
+    this.#producers.clear();
+    let offset = this.#loadSnapshot(endOffset);
+    for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#noteBatches(bytes, offset);
+  }
+
+  #noteBatches(bytes: Buffer, from: number): number {
+    let offset = from;
+    forEachBatch(bytes, 0, bytes.length, (at) => {
+      offset = lastOffsetOf(bytes, at) + 1;
+      if (baseOffsetOf(bytes, at) >= from) this.#producers.note(bytes, at);
+      return true;
+    });
+    return offset;
+  }
+
+  /** Loads the newest snapshot at or below `offset`, and returns the offset it stands for. */
+  #loadSnapshot(offset: number): number {
+    const { disk } = this.#directory;
+    for (const base of this.#snapshots().toReversed()) {
+      if (base > offset) continue;
+      const entries = decodeSnapshot(disk.readFile(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`));
+      if (entries === null) continue;
+      this.#producers.load(entries);
+      return Math.max(base, this.logStartOffset);
+    }
+    return this.logStartOffset;
+  }
+
+  #snapshots(): number[] {
+    return this.#directory.disk
+      .list(this.path)
+      .map((name) => baseOffsetOfFile(name, SNAPSHOT_SUFFIX))
+      .filter((base) => base >= 0);
+  }
+
+  #writeSnapshot(offset: number): void {
+    const path = `${this.path}/${segmentFileName(offset, SNAPSHOT_SUFFIX)}`;
+    this.#directory.disk.replaceFile(path, encodeSnapshot(this.#producers.entries()));
+    // As Kafka: a snapshot for each segment's start, and one for the end of the log.
+    const bases = new Set(this.#log.segmentBases);
+    for (const base of this.#snapshots()) {
+      if (base < offset && !bases.has(base))
+        this.#directory.disk.remove(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`);
+    }
+  }
+
+  #removeSnapshotsBelow(offset: number): void {
+    for (const base of this.#snapshots()) {
+      if (base < offset)
+        this.#directory.disk.remove(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`);
+    }
+  }
+}

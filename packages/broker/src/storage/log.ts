@@ -1,0 +1,367 @@
+// One partition's log: segments, the appender that writes them, and reads.
+//
+// Three offsets, appended ≥ written ≥ synced, say how far a batch has come; the flush policy decides which of the
+// last two is the high watermark, below which readers see. Appending is synchronous and ordered; what it leads to
+// is told through `LogEvents`. The log knows offsets, bytes and batches: no topic, no producer, no request.
+
+import { assert, must } from '@klamm/base/assert';
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import { BATCH_HEADER_BYTES, batchSizeOf, lastOffsetOf, nextBatch } from '@klamm/protocol/records/batch';
+import { Appender, type FlushPolicy } from './appender.ts';
+import type { Disk } from './disk.ts';
+import { recoverSegments } from './recover.ts';
+import { Segment, segmentOf } from './segment.ts';
+import { TailCache, type TailCacheBudget } from './tail-cache.ts';
+import type { AbortedTransaction } from './txn-index.ts';
+
+/** The settings of a log; all may change while it runs. */
+export interface LogConfig {
+  /** `segment.bytes`, `segment.ms`, `segment.index.bytes`, `index.interval.bytes`, `file.delete.delay.ms`. */
+  readonly segmentBytes: number;
+  readonly segmentMs: number;
+  readonly segmentIndexBytes: number;
+  readonly indexIntervalBytes: number;
+  readonly fileDeleteDelayMs: number;
+  /** `retention.ms`, `retention.bytes`; -1 for no limit. They hold where `cleanup.policy` has `delete`. */
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly deletes: boolean;
+}
+
+export interface LogOptions {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: LogConfig;
+  readonly flushPolicy: FlushPolicy;
+  readonly tailBudget: TailCacheBudget;
+  /** True where the whole log directory was closed cleanly. */
+  readonly clean: boolean;
+  /** From `recovery-point-offset-checkpoint` and `log-start-offset-checkpoint`; 0 where there is none. */
+  readonly recoveryPoint: number;
+  readonly logStartOffset: number;
+}
+
+export interface LogEvents {
+  /** `writtenOffset` or `syncedOffset` moved, and with one of them the high watermark. */
+  advanced(): void;
+  /** Batches from `goodOffset` on were refused by the disk and are gone. */
+  rejected(error: Error, goodOffset: number): void;
+  /** The files are in doubt; the log directory must go offline. */
+  offline(error: Error): void;
+  /** A segment starts at `baseOffset`. */
+  rolled(baseOffset: number): void;
+}
+
+export interface AppendInfo {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly maxTimestamp: number;
+}
+
+export class Log {
+  readonly directory: string;
+  config: LogConfig;
+  logStartOffset: number;
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #flushPolicy: FlushPolicy;
+  readonly #segments: Segment[];
+  readonly #tail: TailCache;
+  readonly #appender: Appender;
+  #events: LogEvents | undefined;
+  #endOffset: number;
+  #closed = false;
+
+  private constructor(options: LogOptions, segments: Segment[], endOffset: number) {
+    this.directory = options.directory;
+    this.config = options.config;
+    this.logStartOffset = Math.max(options.logStartOffset, must(segments[0], 'no segment').baseOffset);
+    this.#disk = options.disk;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#flushPolicy = options.flushPolicy;
+    this.#segments = segments;
+    this.#tail = new TailCache(options.tailBudget);
+    this.#endOffset = endOffset;
+    this.#appender = new Appender(options.flushPolicy, endOffset, {
+      written: () => this.#events?.advanced(),
+      synced: () => this.#events?.advanced(),
+      rejected: (error, goodOffset) => this.#onRejected(error, goodOffset),
+      offline: (error) => this.#events?.offline(error),
+    });
+  }
+
+  static async open(options: LogOptions): Promise<Log> {
+    const { disk, directory } = options;
+    if (!disk.exists(directory)) {
+      disk.makeDirectory(directory);
+      disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')));
+    }
+    const { segments, endOffset } = await recoverSegments(
+      { ...options, indexIntervalBytes: options.config.indexIntervalBytes },
+      options.logStartOffset,
+    );
+    return new Log(options, segments, endOffset);
+  }
+
+  /** Must be set before the first append. */
+  set events(events: LogEvents) {
+    this.#events = events;
+  }
+
+  /** One past the last offset appended. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  get writtenOffset(): number {
+    return this.#appender.writtenOffset;
+  }
+
+  get syncedOffset(): number {
+    return this.#appender.syncedOffset;
+  }
+
+  /** One past the last offset that readers see. */
+  get highWatermark(): number {
+    return this.#flushPolicy === 'sync' ? this.#appender.syncedOffset : this.#appender.writtenOffset;
+  }
+
+  get sizeInBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.appendedBytes, 0);
+  }
+
+  /** Base offsets of the segments, ascending. */
+  get segmentBases(): number[] {
+    return this.#segments.map((segment) => segment.baseOffset);
+  }
+
+  get #active(): Segment {
+    return must(this.#segments.at(-1), 'a log has no segment');
+  }
+
+  /** Appends one batch whose offsets are already assigned. Synchronous; durable when `advanced` says so. */
+  append(batch: Buffer, info: AppendInfo): void {
+    assert(!this.#closed, 'a batch is appended to a closed log');
+    assert(
+      info.baseOffset >= this.#endOffset,
+      `offset ${info.baseOffset} is appended below ${this.#endOffset}`,
+    );
+    if (this.#shouldRoll(batch.length, info)) this.roll();
+    const segment = this.#active;
+    segment.noteAppend(info.lastOffset, info.maxTimestamp, batch.length, this.config.indexIntervalBytes);
+    this.#endOffset = info.lastOffset + 1;
+    this.#tail.add(info.baseOffset, info.lastOffset, batch);
+    this.#appender.push(segment, batch, this.#endOffset);
+  }
+
+  /** Resolves when all appended so far is on stable storage. */
+  flush(): Promise<void> {
+    return this.#appender.flush();
+  }
+
+  /**
+   * Whole batches from the one that holds `offset` (which may start before it) to `upTo` (exclusive) or `maxBytes`;
+   * the first one whole even above `maxBytes` where `minOneBatch`. Empty at the end. Synchronous where the tail
+   * cache has it.
+   */
+  read(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): Buffer | Promise<Buffer> {
+    if (offset >= upTo) return NOTHING;
+    return (
+      this.#tail.read(offset, maxBytes, upTo, minOneBatch) ??
+      this.#readSegments(offset, maxBytes, upTo, minOneBatch)
+    );
+  }
+
+  async #readSegments(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): Promise<Buffer> {
+    // Compaction can leave a segment without the offset asked for; the next batch is then in a later one.
+    for (
+      let at = this.#segments.indexOf(segmentOf(this.#segments, offset));
+      at < this.#segments.length;
+      at++
+    ) {
+      const segment = this.#segments[at];
+      const found = await segment?.find(offset);
+      if (segment === undefined || found === undefined) continue;
+      const length = Math.min(
+        Math.max(maxBytes, minOneBatch ? found.size : 0),
+        segment.writtenBytes - found.position,
+      );
+      const bytes = await segment.file.read(length, found.position);
+      return bytes.subarray(0, wholeBatches(bytes, upTo));
+    }
+    return NOTHING;
+  }
+
+  /** Reads at once, for the rare moments that cannot wait: bytes of whole batches from `offset` to `upTo`. */
+  *readSync(offset: number, upTo: number): Generator<Buffer> {
+    for (const segment of this.#segments) {
+      const isBelow = segment.baseOffset < segmentOf(this.#segments, offset).baseOffset;
+      if (isBelow || segment.writtenBytes === 0 || segment.baseOffset >= upTo) continue;
+      const bytes = segment.file.readSync(segment.writtenBytes, 0);
+      yield bytes.subarray(0, wholeBatches(bytes, upTo));
+    }
+  }
+
+  /**
+   * Batches that may hold a record with `timestamp` or later, from the time index on, in order; each call of the
+   * generator reads some. Nothing at or beyond `upTo`.
+   */
+  async *batchesFrom(timestamp: number, upTo: number): AsyncGenerator<Buffer> {
+    for (const segment of [...this.#segments]) {
+      if (segment.maxTimestamp < timestamp) continue;
+      let offset = Math.max(
+        this.logStartOffset,
+        segment.baseOffset + segment.timeIndex.offsetBefore(timestamp),
+      );
+      while (offset < upTo) {
+        const bytes = await this.#readSegments(offset, 1024 * 1024, upTo, true);
+        if (bytes.length === 0) break;
+        yield bytes;
+        offset = endOffsetOf(bytes);
+      }
+      return;
+    }
+  }
+
+  /** The largest timestamp and the last offset of the batch that has it; -1 and -1 where there is none. */
+  get maxTimestamp(): { timestamp: number; offset: number } {
+    let timestamp = -1;
+    let offset = -1;
+    for (const segment of this.#segments) {
+      if (segment.maxTimestamp > timestamp) {
+        timestamp = segment.maxTimestamp;
+        offset = segment.maxTimestampOffset;
+      }
+    }
+    return { timestamp, offset };
+  }
+
+  /** Transactions that were aborted and touch offsets from `from` to `to` (exclusive). */
+  abortedTransactions(from: number, to: number): AbortedTransaction[] {
+    return this.#segments
+      .filter((segment) => segment.baseOffset < to)
+      .flatMap((segment) => segment.abortedTransactions)
+      .filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < to);
+  }
+
+  /** Starts a new segment at the end. */
+  roll(): void {
+    this.#active.writeIndexes();
+    const segment = new Segment(this.#disk, this.directory, this.#endOffset, this.#clock.now());
+    segment.create();
+    this.#segments.push(segment);
+    this.#events?.rolled(segment.baseOffset);
+  }
+
+  #shouldRoll(bytes: number, info: AppendInfo): boolean {
+    const segment = this.#active;
+    if (segment.appendedBytes === 0) return false;
+    if (segment.appendedBytes + bytes > this.config.segmentBytes) return true;
+    if (info.lastOffset - segment.baseOffset > 0x7fffffff) return true;
+    if (segment.offsetIndex.sizeInBytes + 8 > this.config.segmentIndexBytes) return true;
+    // As LogSegment.timeWaitedForRoll: by the records' own clock where they have one.
+    const waited =
+      segment.firstTimestamp >= 0 && info.maxTimestamp >= 0
+        ? info.maxTimestamp - segment.firstTimestamp
+        : this.#clock.now() - segment.createdMs;
+    return waited > this.config.segmentMs;
+  }
+
+  /** Removes segments that retention no longer keeps, and says how many. The active one is rolled before it goes. */
+  retain(now: number): number {
+    const { retentionMs, retentionBytes, deletes } = this.config;
+    let excess = deletes && retentionBytes >= 0 ? this.sizeInBytes - retentionBytes : -1;
+    let removed = 0;
+    for (;;) {
+      const segment = must(this.#segments[0], 'a log has no segment');
+      const next = this.#segments[1];
+      const end = next?.baseOffset ?? this.#endOffset;
+      if (segment.appendedBytes === 0 || (next === undefined && end > this.highWatermark)) break;
+      const newest = segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdMs;
+      const tooOld = deletes && retentionMs >= 0 && now - newest > retentionMs;
+      const tooMuch = excess >= segment.appendedBytes;
+      const below = end <= this.logStartOffset;
+      if ((!tooOld && !tooMuch && !below) || end > this.highWatermark) break;
+      if (next === undefined) this.roll();
+      excess -= segment.appendedBytes;
+      this.#segments.shift();
+      this.logStartOffset = Math.max(this.logStartOffset, end);
+      this.#removeLater(segment.markDeleted());
+      removed++;
+    }
+    return removed;
+  }
+
+  /** Makes offsets below `offset` unreadable; whole segments below go at the next retention check. */
+  advanceStart(offset: number): void {
+    this.logStartOffset = Math.max(this.logStartOffset, offset);
+  }
+
+  #removeLater(paths: readonly string[]): void {
+    this.#clock.after(this.config.fileDeleteDelayMs, () => {
+      try {
+        for (const path of paths) this.#disk.remove(path);
+      } catch (error) {
+        this.#logger.warn(`A deleted segment could not be removed: ${(error as Error).message}`);
+      }
+    });
+  }
+
+  #onRejected(error: Error, goodOffset: number): void {
+    // Segments that were begun behind the good offset hold nothing that was written.
+    while (
+      this.#segments.length > 1 &&
+      this.#active.baseOffset >= goodOffset &&
+      this.#active.writtenBytes === 0
+    ) {
+      this.#segments.pop()?.remove();
+    }
+    const segment = this.#active;
+    segment.truncateTo(segment.writtenBytes, goodOffset);
+    this.#tail.truncateTo(goodOffset);
+    this.#endOffset = goodOffset;
+    this.#events?.rejected(error, goodOffset);
+  }
+
+  /** Stops at once; nothing pending is written. */
+  abandon(error: Error): void {
+    this.#closed = true;
+    this.#appender.stop(error);
+    this.#tail.clear();
+    for (const segment of this.#segments) segment.close();
+  }
+
+  /** Writes and syncs everything, indexes included, and closes the files. */
+  async close(): Promise<void> {
+    await this.flush();
+    this.#closed = true;
+    this.#active.writeIndexes();
+    this.#tail.clear();
+    for (const segment of this.#segments) segment.close();
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Bytes of the whole batches at the start of `bytes` that end below `upTo`. */
+function wholeBatches(bytes: Buffer, upTo: number): number {
+  let at = 0;
+  for (;;) {
+    const next = nextBatch(bytes, at, bytes.length);
+    if (next < 0 || lastOffsetOf(bytes, at) >= upTo) return at;
+    at = next;
+  }
+}
+
+/** One past the last offset of some whole batches. */
+function endOffsetOf(bytes: Buffer): number {
+  let end = 0;
+  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; at += batchSizeOf(bytes, at))
+    end = lastOffsetOf(bytes, at) + 1;
+  return end;
+}

@@ -1,0 +1,225 @@
+// One segment of a log: a .log file of batches and its two indexes.
+//
+// `appendedBytes` counts what was accepted, `writtenBytes` what reached the file; only the appender moves the
+// latter. Batches are indexed when they are appended, so a lookup may point beyond what is written: readers hold
+// their position against `writtenBytes`. Files are opened when first needed. Behaviour of
+// org.apache.kafka.storage.internals.log.LogSegment.
+
+import { must } from '@klamm/base/assert';
+import { BATCH_HEADER_BYTES, batchSizeOf, lastOffsetOf } from '@klamm/protocol/records/batch';
+import type { Disk, DiskFile } from './disk.ts';
+import {
+  DELETED_FILE_SUFFIX,
+  LOG_SUFFIX,
+  OFFSET_INDEX_SUFFIX,
+  segmentFileName,
+  TIME_INDEX_SUFFIX,
+  TXN_INDEX_SUFFIX,
+} from './file-names.ts';
+import { OffsetIndex } from './offset-index.ts';
+import { TimeIndex } from './time-index.ts';
+import { type AbortedTransaction, parseTxnIndex } from './txn-index.ts';
+
+/** Where a batch lies in a segment's file. */
+export interface BatchPosition {
+  readonly position: number;
+  readonly size: number;
+}
+
+export class Segment {
+  readonly baseOffset: number;
+  appendedBytes = 0;
+  writtenBytes = 0;
+  /** Largest timestamp of a record, -1 where there is none, and the last offset of the batch that has it. */
+  maxTimestamp = -1;
+  maxTimestampOffset = -1;
+  /** Max timestamp of the first batch, from which `segment.ms` counts; -1 where there is none. */
+  firstTimestamp = -1;
+  /** When the segment was made, in ms since the epoch. */
+  readonly createdMs: number;
+  readonly #disk: Disk;
+  readonly #directory: string;
+  #file: DiskFile | undefined;
+  #offsetIndex: OffsetIndex | undefined;
+  #timeIndex: TimeIndex | undefined;
+  #aborted: readonly AbortedTransaction[] | undefined;
+  #bytesSinceIndexed = 0;
+
+  constructor(disk: Disk, directory: string, baseOffset: number, createdMs: number) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.baseOffset = baseOffset;
+    this.createdMs = createdMs;
+  }
+
+  path(suffix: string): string {
+    return `${this.#directory}/${segmentFileName(this.baseOffset, suffix)}`;
+  }
+
+  get file(): DiskFile {
+    this.#file ??= this.#disk.open(this.path(LOG_SUFFIX));
+    return this.#file;
+  }
+
+  /** Read from its file when first asked for. */
+  get offsetIndex(): OffsetIndex {
+    this.#offsetIndex ??=
+      this.#readIndex(OFFSET_INDEX_SUFFIX, (bytes) => OffsetIndex.parse(bytes, this.writtenBytes)) ??
+      new OffsetIndex();
+    return this.#offsetIndex;
+  }
+
+  get timeIndex(): TimeIndex {
+    this.#timeIndex ??= this.#readIndex(TIME_INDEX_SUFFIX, TimeIndex.parse) ?? new TimeIndex();
+    return this.#timeIndex;
+  }
+
+  get abortedTransactions(): readonly AbortedTransaction[] {
+    this.#aborted ??= this.#readIndex(TXN_INDEX_SUFFIX, parseTxnIndex) ?? [];
+    return this.#aborted;
+  }
+
+  /** Makes the segment's files, empty, so that a tool that looks finds all that Kafka has. */
+  create(): void {
+    this.#offsetIndex = new OffsetIndex();
+    this.#timeIndex = new TimeIndex();
+    this.file.truncate(0);
+    this.writeIndexes();
+  }
+
+  /** True where both index files are there and make sense for a file of `writtenBytes`. */
+  hasSoundIndexes(indexIntervalBytes: number): boolean {
+    const offsets = this.#readIndex(OFFSET_INDEX_SUFFIX, (bytes) =>
+      OffsetIndex.parse(bytes, this.writtenBytes),
+    );
+    const times = this.#readIndex(TIME_INDEX_SUFFIX, TimeIndex.parse);
+    if (offsets === null || times === null) return false;
+    // An index that a crash left empty would be no error, but every read a scan of the whole segment.
+    return offsets.count > 0 || this.writtenBytes <= 2 * indexIntervalBytes + 1024 * 1024;
+  }
+
+  /** Accounts for a batch that was appended at the end: one index entry for every `indexIntervalBytes`. */
+  noteAppend(lastOffset: number, maxTimestamp: number, bytes: number, indexIntervalBytes: number): void {
+    if (this.appendedBytes === 0) this.firstTimestamp = maxTimestamp;
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp;
+      this.maxTimestampOffset = lastOffset;
+    }
+    if (this.#bytesSinceIndexed > indexIntervalBytes) {
+      this.offsetIndex.append(lastOffset - this.baseOffset, this.appendedBytes);
+      this.#appendTimeEntry();
+      this.#bytesSinceIndexed = 0;
+    }
+    this.appendedBytes += bytes;
+    this.#bytesSinceIndexed += bytes;
+  }
+
+  #appendTimeEntry(): void {
+    if (this.maxTimestamp >= 0)
+      this.timeIndex.append(this.maxTimestamp, this.maxTimestampOffset - this.baseOffset);
+  }
+
+  /** Forgets everything in memory beyond `bytes`, where the next offset is `nextOffset`; the file is cut as well. */
+  truncateTo(bytes: number, nextOffset: number): void {
+    this.file.truncate(bytes);
+    this.appendedBytes = bytes;
+    this.writtenBytes = bytes;
+    this.offsetIndex.truncateTo(bytes);
+    this.timeIndex.truncateTo(nextOffset - this.baseOffset);
+  }
+
+  /** Prepares for a rebuild of the indexes by `noteAppend`. */
+  clearIndexes(): void {
+    this.#offsetIndex = new OffsetIndex();
+    this.#timeIndex = new TimeIndex();
+    this.appendedBytes = 0;
+    this.maxTimestamp = -1;
+    this.maxTimestampOffset = -1;
+    this.#bytesSinceIndexed = 0;
+  }
+
+  /** Takes the largest timestamp from the time index, as at opening a segment that needs no recovery. */
+  loadTimestamps(): void {
+    const last = this.timeIndex.last;
+    if (last === undefined) return;
+    this.maxTimestamp = last.timestamp;
+    this.maxTimestampOffset = this.baseOffset + last.relativeOffset;
+  }
+
+  /** Writes both index files, with the final entry of the time index that Kafka writes on a roll or a close. */
+  writeIndexes(): void {
+    this.#appendTimeEntry();
+    this.#writeFile(OFFSET_INDEX_SUFFIX, this.offsetIndex.toBuffer());
+    this.#writeFile(TIME_INDEX_SUFFIX, this.timeIndex.toBuffer());
+  }
+
+  /** The first batch that ends at or after `offset`; undefined where there is none among what is written. */
+  async find(offset: number): Promise<BatchPosition | undefined> {
+    let position = this.offsetIndex.positionFor(offset - this.baseOffset);
+    while (position + BATCH_HEADER_BYTES <= this.writtenBytes) {
+      // Index entries lie about 4 KiB apart, so that one read of some more usually holds the batch looked for.
+      const bytes = await this.file.read(Math.min(16 * 1024, this.writtenBytes - position), position);
+      let at = 0;
+      while (at + BATCH_HEADER_BYTES <= bytes.length) {
+        const size = batchSizeOf(bytes, at);
+        if (lastOffsetOf(bytes, at) >= offset) return { position: position + at, size };
+        at += size;
+      }
+      if (at === 0) return undefined;
+      position += at;
+    }
+    return undefined;
+  }
+
+  /** Renames the files so that they are left out at the next start, and returns their new names. */
+  markDeleted(): string[] {
+    this.close();
+    const renamed: string[] = [];
+    for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]) {
+      const path = this.path(suffix);
+      if (!this.#disk.exists(path)) continue;
+      this.#disk.rename(path, path + DELETED_FILE_SUFFIX);
+      renamed.push(path + DELETED_FILE_SUFFIX);
+    }
+    return renamed;
+  }
+
+  remove(): void {
+    this.close();
+    for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]) {
+      this.#disk.remove(this.path(suffix));
+    }
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #readIndex<T>(suffix: string, parse: (bytes: Buffer) => T | null): T | null {
+    const path = this.path(suffix);
+    return this.#disk.exists(path) ? parse(this.#disk.readFile(path)) : null;
+  }
+
+  #writeFile(suffix: string, bytes: Buffer): void {
+    const file = this.#disk.open(this.path(suffix));
+    try {
+      file.truncate(0);
+      if (bytes.length > 0) file.write([bytes], 0);
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/** The segment that holds `offset`: the last one that starts at or before it. `segments` ascend and are not empty. */
+export function segmentOf(segments: readonly Segment[], offset: number): Segment {
+  let low = 0;
+  let high = segments.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((segments[middle] as Segment).baseOffset <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return must(segments[low], 'a log has no segment');
+}

@@ -1,0 +1,84 @@
+// The newest batches of a log, as they were appended, so that a consumer that keeps up is answered without a read.
+//
+// Each cache holds at most `LOG_BYTES_MAX`; all caches of a broker share a budget, and a log gives up its own
+// oldest batches when the budget is spent. Batches are views of what the socket delivered: they keep its memory.
+
+const LOG_BYTES_MAX = 1024 * 1024;
+
+/** Bytes that all tail caches of one broker may hold together. */
+export class TailCacheBudget {
+  readonly bytesMax: number;
+  bytes = 0;
+
+  constructor(bytesMax = 64 * 1024 * 1024) {
+    this.bytesMax = bytesMax;
+  }
+}
+
+interface CachedBatch {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly bytes: Buffer;
+}
+
+export class TailCache {
+  readonly #budget: TailCacheBudget;
+  #batches: CachedBatch[] = [];
+  #bytes = 0;
+
+  constructor(budget: TailCacheBudget) {
+    this.#budget = budget;
+  }
+
+  add(baseOffset: number, lastOffset: number, bytes: Buffer): void {
+    if (bytes.length > LOG_BYTES_MAX / 2) {
+      this.clear();
+      return;
+    }
+    this.#batches.push({ baseOffset, lastOffset, bytes });
+    this.#grow(bytes.length);
+    while (this.#bytes > LOG_BYTES_MAX || (this.#budget.bytes > this.#budget.bytesMax && this.#bytes > 0)) {
+      this.#grow(-(this.#batches.shift()?.bytes.length ?? 0));
+    }
+  }
+
+  /** Batches from the one that holds `offset`, as far as `upTo` and `maxBytes` go; undefined where it is not here. */
+  read(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): Buffer | undefined {
+    const batches = this.#batches;
+    if (batches.length === 0 || offset < (batches[0] as CachedBatch).baseOffset) return undefined;
+    let low = 0;
+    let high = batches.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((batches[middle] as CachedBatch).lastOffset < offset) low = middle + 1;
+      else high = middle;
+    }
+    const found: Buffer[] = [];
+    let bytes = 0;
+    for (let i = low; i < batches.length; i++) {
+      const batch = batches[i] as CachedBatch;
+      if (batch.lastOffset < offset || batch.lastOffset >= upTo) break;
+      if (bytes + batch.bytes.length > maxBytes && !(minOneBatch && found.length === 0)) break;
+      found.push(batch.bytes);
+      bytes += batch.bytes.length;
+    }
+    const [first] = found;
+    return first !== undefined && found.length === 1 ? first : Buffer.concat(found, bytes);
+  }
+
+  /** Forgets batches that end at or beyond `offset`. */
+  truncateTo(offset: number): void {
+    while ((this.#batches.at(-1)?.lastOffset ?? -1) >= offset)
+      this.#grow(-(this.#batches.pop()?.bytes.length ?? 0));
+  }
+
+  clear(): void {
+    this.#batches = [];
+    this.#grow(-this.#bytes);
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.bytes += bytes;
+  }
+}

@@ -1,0 +1,24 @@
+// The index of aborted transactions of a segment, in Kafka's format: entries of 34 bytes, a version (int16), the
+// producer's id and the first offset, last offset and last stable offset (int64 each)
+// (org.apache.kafka.storage.internals.log.TransactionIndex).
+
+const ENTRY_BYTES = 34;
+
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+}
+
+/** Reads an index file as far as it is whole. */
+export function parseTxnIndex(bytes: Buffer): AbortedTransaction[] {
+  const entries: AbortedTransaction[] = [];
+  for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
+    entries.push({
+      producerId: Number(bytes.readBigInt64BE(at + 2)),
+      firstOffset: Number(bytes.readBigInt64BE(at + 10)),
+      lastOffset: Number(bytes.readBigInt64BE(at + 18)),
+    });
+  }
+  return entries;
+}
