@@ -1,0 +1,18 @@
+// What a test knows of the broker it talks to, be it Klamm or Apache Kafka.
+
+export interface BrokerOptions {
+  /** An existing data directory to open; without it a new one is made, and removed at the end. */
+  readonly dataDirectory?: string;
+  /** Broker settings by Kafka's names. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface Broker extends AsyncDisposable {
+  readonly name: string;
+  /** host:port */
+  readonly bootstrap: string;
+  /** The folder with its logs; undefined where the broker runs elsewhere. */
+  readonly dataDirectory: string | undefined;
+  /** Stops it cleanly; its data directory stays until it is disposed. */
+  stop(): Promise<void>;
+}

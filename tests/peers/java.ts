@@ -1,0 +1,75 @@
+// Apache Kafka's own Java tools and broker, from its jars.
+//
+// The jars are KAFKA_HOME's, or they are copied once from Maven Central into the .cache folder by the pom.xml beside
+// this file, which names their version. Needs a Java 17 or newer on the path.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cached } from './cache.ts';
+import {
+  type Outcome,
+  type ProgramOptions,
+  type RunningProgram,
+  runProgram,
+  startProgram,
+} from './program.ts';
+
+const POM = fileURLToPath(new URL('java/pom.xml', import.meta.url));
+const LOGGING = fileURLToPath(new URL('java/log4j2.properties', import.meta.url));
+
+export interface Java {
+  /** Runs a main class of Kafka's jars to its end. */
+  run(mainClass: string, args: readonly string[], options?: ProgramOptions): Promise<Outcome>;
+  /** Starts a main class that goes on running. */
+  start(mainClass: string, args: readonly string[], options?: ProgramOptions): RunningProgram;
+}
+
+/** Finds Java and Kafka's jars; throws what is missing and what to do. */
+export async function getJava(): Promise<Java> {
+  await needJava17();
+  const classPath = join(await findJars(), '*');
+  // The serial collector and the first compiler start fastest, which is most of what a tool does.
+  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-Xshare:auto'];
+  const logging = [`-Dlog4j2.configurationFile=${LOGGING}`];
+  const argsOf = (mainClass: string, args: readonly string[]): string[] => [
+    ...flags,
+    ...logging,
+    '-cp',
+    classPath,
+    mainClass,
+    ...args,
+  ];
+  return {
+    run: (mainClass, args, options) => runProgram('java', argsOf(mainClass, args), options),
+    start: (mainClass, args, options) => startProgram('java', argsOf(mainClass, args), options),
+  };
+}
+
+async function needJava17(): Promise<void> {
+  const { stderr } = await runProgram('java', ['-version']).catch((cause: unknown) => {
+    throw new Error('java is not installed (Kafka 4.3 needs Java 17 or newer)', { cause });
+  });
+  const version = Number(/version "(\d+)/.exec(stderr)?.[1]);
+  if (!(version >= 17))
+    throw new Error(`Kafka 4.3 needs Java 17 or newer, but java is ${stderr.split('\n')[0]}`);
+}
+
+async function findJars(): Promise<string> {
+  const home = process.env.KAFKA_HOME;
+  if (home !== undefined) {
+    const libs = join(home, 'libs');
+    if (!existsSync(libs)) throw new Error(`KAFKA_HOME is ${home}, but there is no folder ${libs}`);
+    return libs;
+  }
+  return await cached('kafka-jars', [POM], async (folder) => {
+    const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
+    await runProgram('mvn', ['-q', '-B', '-f', POM, goal, `-DoutputDirectory=${folder}`], {
+      timeoutMs: 300_000,
+    }).catch((cause: unknown) => {
+      throw new Error('Kafka 4.3.1 could not be fetched with Maven (install maven, or set KAFKA_HOME)', {
+        cause,
+      });
+    });
+  });
+}
