@@ -41,3 +41,41 @@ export async function readRecords(
     .map((line) => JSON.parse(line));
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
+
+/** One record with its key and value as the bytes they are. */
+export interface RawRecord {
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** Reads a partition from its first record to its end, whatever bytes the records hold. */
+export async function readPartition(
+  kcat: Kcat,
+  bootstrap: string,
+  topic: string,
+  partition: number,
+  args: readonly string[] = [],
+): Promise<RawRecord[]> {
+  const format = ['-f', '%o %T %K %S\n%k%s\n', '-o', 'beginning', '-e', '-q'];
+  const partitionArgs = ['-C', '-t', topic, '-p', String(partition)];
+  const { stdoutBytes } = await kcat(bootstrap, [...partitionArgs, ...format, ...args]);
+  const records: RawRecord[] = [];
+  for (let at = 0; at < stdoutBytes.length; ) {
+    const end = stdoutBytes.indexOf('\n', at);
+    const [offset = 0, timestamp = 0, keyBytes = 0, valueBytes = 0] = stdoutBytes
+      .toString('latin1', at, end)
+      .split(' ')
+      .map(Number);
+    at = end + 1;
+    const take = (bytes: number): Buffer | null => {
+      if (bytes < 0) return null;
+      at += bytes;
+      return stdoutBytes.subarray(at - bytes, at);
+    };
+    records.push({ offset, timestamp, key: take(keyBytes), value: take(valueBytes) });
+    at += 1;
+  }
+  return records;
+}

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** Standard output as it came, where it is no text. */
+  readonly stdoutBytes: Buffer;
 }
 
 export interface RunningProgram extends AsyncDisposable {
@@ -58,7 +60,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /** Collects a stream's text up to a limit, beyond which the program is killed. */
-function collect(stream: Readable, child: Child, onText: () => void): () => string {
+function collect(stream: Readable, child: Child, onText: () => void): () => Buffer {
   const chunks: Buffer[] = [];
   let bytes = 0;
   stream.on('data', (chunk: Buffer) => {
@@ -74,7 +76,7 @@ function collect(stream: Readable, child: Child, onText: () => void): () => stri
     const whole = Buffer.concat(chunks);
     chunks.length = 0;
     chunks.push(whole);
-    return whole.toString('utf8');
+    return whole;
   };
 }
 
@@ -96,8 +98,10 @@ export function startProgram(
   const tell = (): void => {
     for (const listener of listeners) listener();
   };
-  const stdout = collect(child.stdout, child, tell);
-  const stderr = collect(child.stderr, child, tell);
+  const stdoutBytes = collect(child.stdout, child, tell);
+  const stderrBytes = collect(child.stderr, child, tell);
+  const stdout = (): string => stdoutBytes().toString('utf8');
+  const stderr = (): string => stderrBytes().toString('utf8');
   // A program that ends before it has read its input is judged by its exit code, not by our broken pipe.
   child.stdin.on('error', () => {});
   if (options.stdin !== undefined) child.stdin.end(options.stdin);
@@ -109,7 +113,7 @@ export function startProgram(
     });
     child.once('close', (code, signal) => {
       children.delete(child);
-      resolve({ code, signal, stdout: stdout(), stderr: stderr() });
+      resolve({ code, signal, stdout: stdout(), stderr: stderr(), stdoutBytes: stdoutBytes() });
     });
   });
   ended.then(tell, tell);
