@@ -264,7 +264,6 @@ export const inertBrokerConfigs: ReadonlySet<string> = new Set([
   'share.fetch.purgatory.purge.interval.requests',
   'socket.connection.setup.timeout.max.ms',
   'socket.connection.setup.timeout.ms',
-  'socket.listen.backlog.size',
   'socket.receive.buffer.bytes',
   'socket.send.buffer.bytes',
   'ssl.allow.dn.changes',

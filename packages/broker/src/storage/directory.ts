@@ -43,6 +43,8 @@ export class LogDirectory {
   readonly logStartOffsets: ReadonlyMap<string, number>;
   readonly #logger: Logger;
   #offlineCause: Error | undefined;
+  /** Called once when the directory goes offline. */
+  onOffline: ((cause: Error) => void) | undefined;
 
   private constructor(disk: Disk, path: string, identity: DirectoryIdentity, isNew: boolean, logger: Logger) {
     this.disk = disk;
@@ -101,6 +103,7 @@ export class LogDirectory {
       `The log directory ${this.path} is offline: ${cause.message}. Nothing more is written to it, and requests for it ` +
         'are answered with KAFKA_STORAGE_ERROR. Repair the disk, then start the broker again; it checks the files.',
     );
+    this.onOffline?.(cause);
   }
 
   /** Marks the directory as closed in order (unless it is offline) and lets go of it. */

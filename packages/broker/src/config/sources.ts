@@ -1,0 +1,73 @@
+// Where settings come from: a server.properties file and the environment variables of the Kafka images.
+
+import { readFileSync } from 'node:fs';
+import { KlammError, messageOf } from '@klamm/base/errors';
+import { isBrokerConfig } from './broker.ts';
+import { inertBrokerConfigs } from './broker-inert.ts';
+import type { SettingEntry } from './settings.ts';
+
+/** Reads a Java properties file. Throws KlammError where it cannot be read or a line is none of `key=value`. */
+export function settingsFromFile(path: string): SettingEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new KlammError(`The settings file ${path} cannot be read: ${messageOf(error)}.`, {
+      code: 'INVALID_CONFIG',
+      errorCode: 40,
+      retriable: false,
+      cause: error,
+    });
+  }
+  return parseProperties(text, path);
+}
+
+/** As `java.util.Properties.load`: comments, `=`, `:` or blanks between key and value, a backslash joins lines. */
+export function parseProperties(text: string, name: string): SettingEntry[] {
+  const entries: SettingEntry[] = [];
+  const lines = text.split(/\r?\n/);
+  for (let i = 0; i < lines.length; i++) {
+    const number = i + 1;
+    let line = (lines[i] ?? '').trimStart();
+    if (line === '' || line.startsWith('#') || line.startsWith('!')) continue;
+    while (/(^|[^\\])(\\\\)*\\$/.test(line) && i + 1 < lines.length) {
+      i++;
+      line = line.slice(0, -1) + (lines[i] ?? '').trimStart();
+    }
+    const match = /^((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*)$/.exec(line);
+    const key = match?.[1] ?? line;
+    entries.push({
+      name: unescapeProperty(key),
+      value: unescapeProperty(match?.[2] ?? ''),
+      source: `${name}:${number}`,
+    });
+  }
+  return entries;
+}
+
+const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f' };
+
+function unescapeProperty(text: string): string {
+  return text.replace(/\\(u([0-9a-fA-F]{4})|.)/g, (_, escaped: string, hex: string | undefined) =>
+    hex === undefined ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
+/**
+ * Settings in `KAFKA_*` (image apache/kafka) and `KAFKA_CFG_*` (image bitnami/kafka) variables: `_` stands for a dot,
+ * `__` for an underscore, `___` for a dash. Variables that name no setting (KAFKA_HOME, KAFKA_OPTS) are left alone.
+ */
+export function settingsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): SettingEntry[] {
+  const entries: SettingEntry[] = [];
+  for (const [variable, value] of Object.entries(environment)) {
+    const match = /^KAFKA_(?:CFG_)?(.+)$/.exec(variable);
+    if (match?.[1] === undefined || value === undefined) continue;
+    const name = match[1]
+      .toLowerCase()
+      .replace(/___|__|_/g, (run) => (run === '___' ? '-' : run === '__' ? '_' : '.'));
+    if (isBrokerConfig(name) || inertBrokerConfigs.has(name)) entries.push({ name, value, source: variable });
+  }
+  return entries;
+}

@@ -1,0 +1,40 @@
+// What a handler is given besides the request: the rooms of the broker, and who asks.
+
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import type { BrokerSettings } from '../config/settings.ts';
+import type { ConnectionInfo } from '../listeners/connection.ts';
+import type { Endpoint } from '../metadata/bootstrap.ts';
+import type { Catalog } from '../metadata/catalog.ts';
+import type { FetchSessions } from '../partitions/fetch-sessions.ts';
+import type { PartitionTable } from '../partitions/partition-table.ts';
+import type { LogDirectory } from '../storage/directory.ts';
+
+/** An API and the versions that this broker answers. */
+export interface SupportedApi {
+  readonly apiKey: number;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+}
+
+export interface BrokerRooms {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: BrokerSettings;
+  readonly directory: LogDirectory;
+  readonly catalog: Catalog;
+  readonly partitions: PartitionTable;
+  readonly fetchSessions: FetchSessions;
+  readonly supportedApis: readonly SupportedApi[];
+  /** The address that clients of a listener are told to use. */
+  endpointFor(listenerName: string): Endpoint;
+  /** Aborted when the broker closes: long polls end. */
+  readonly closing: AbortSignal;
+}
+
+export interface RequestContext {
+  readonly broker: BrokerRooms;
+  readonly connection: ConnectionInfo;
+  readonly apiVersion: number;
+  readonly clientId: string | null;
+}

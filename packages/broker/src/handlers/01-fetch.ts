@@ -1,0 +1,220 @@
+// Fetch v4 to v18. Behavior: partitions are read in the order asked for, within maxBytes; the first batch of the
+// first partition that has one is given whole, however large (KIP-74). With less than minBytes there, the request
+// is parked on its partitions and looked at again when one of them grows, until maxWaitMs is over.
+// Version notes: v7 sessions (KIP-227), v9 and v12 epochs (KIP-320), v13 topic ids (KIP-516).
+
+import { Fetch } from '@klamm/protocol/api/01-fetch';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+import type { FetchPartition, FetchPlan } from '../partitions/fetch-sessions.ts';
+import type { Partition } from '../partitions/partition.ts';
+import type { AbortedTransaction } from '../storage/txn-index.ts';
+import { epochError } from './leader-epoch.ts';
+
+interface PartitionAnswer {
+  readonly wanted: FetchPartition;
+  readonly errorCode: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
+  readonly records: Buffer;
+}
+
+interface Limits {
+  readonly maxBytes: number;
+  readonly minBytes: number;
+  readonly maxWaitMs: number;
+  readonly readCommitted: boolean;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+export const fetch = defineHandler(Fetch, {
+  handle(context, request) {
+    const { broker } = context;
+    const partitions: FetchPartition[] = [];
+    for (const { topic, topicId, partitions: wanted } of request.topics) {
+      for (const { partition, currentLeaderEpoch, fetchOffset, partitionMaxBytes } of wanted) {
+        partitions.push({ topic, topicId, partition, currentLeaderEpoch, fetchOffset, partitionMaxBytes });
+      }
+    }
+    const forgotten = request.forgottenTopicsData.flatMap(({ topic, topicId, partitions: gone }) =>
+      gone.map((partition) => ({ topic, topicId, partition })),
+    );
+    const { sessionId, sessionEpoch } = request;
+    const plan = broker.fetchSessions.plan(
+      { sessionId, sessionEpoch, partitions, forgotten },
+      broker.clock.now(),
+    );
+    if ('errorCode' in plan) return { errorCode: plan.errorCode };
+    const limits = {
+      maxBytes: Math.min(request.maxBytes, broker.settings.number('fetch.max.bytes')),
+      minBytes: request.minBytes,
+      maxWaitMs: request.maxWaitMs,
+      readCommitted: request.isolationLevel === 1,
+    };
+    return serve(context, plan, limits);
+  },
+  onError: (_request, errorCode) => ({ errorCode }),
+});
+
+async function serve(context: RequestContext, plan: FetchPlan, limits: Limits): Promise<object> {
+  const { broker } = context;
+  const deadline = broker.clock.monotonic() + limits.maxWaitMs;
+  for (;;) {
+    // Watching begins before reading, so that nothing that comes in between is missed.
+    const watch = new Watch(context, plan.partitions);
+    try {
+      const answers = await readAll(context, plan.partitions, limits);
+      const bytes = answers.reduce((sum, { records }) => sum + records.length, 0);
+      const waitMs = deadline - broker.clock.monotonic();
+      const isReady = bytes >= limits.minBytes || plan.partitions.length === 0;
+      if (
+        isReady ||
+        waitMs <= 0 ||
+        broker.closing.aborted ||
+        answers.some(({ errorCode }) => errorCode !== 0)
+      ) {
+        return respond(broker, plan, answers);
+      }
+      await watch.wait(broker, waitMs);
+    } finally {
+      watch.end();
+    }
+  }
+}
+
+/** Wakes a parked fetch when one of its partitions grows, or the broker closes. */
+class Watch {
+  readonly #partitions: Partition[] = [];
+  readonly #wakeUp: () => void;
+  #woken = false;
+  #resolve: (() => void) | undefined;
+
+  constructor(context: RequestContext, wanted: readonly FetchPartition[]) {
+    this.#wakeUp = () => {
+      this.#woken = true;
+      this.#resolve?.();
+    };
+    for (const one of wanted) {
+      const partition = find(context, one);
+      if (partition === undefined) continue;
+      partition.watch(this.#wakeUp);
+      this.#partitions.push(partition);
+    }
+  }
+
+  async wait({ clock, closing }: BrokerRooms, waitMs: number): Promise<void> {
+    if (this.#woken) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = (): void => resolve();
+    this.#resolve = stop;
+    const timer = clock.after(waitMs, stop);
+    closing.addEventListener('abort', stop);
+    await promise;
+    timer.cancel();
+    closing.removeEventListener('abort', stop);
+  }
+
+  end(): void {
+    for (const partition of this.#partitions) partition.unwatch(this.#wakeUp);
+  }
+}
+
+async function readAll(
+  context: RequestContext,
+  wanted: readonly FetchPartition[],
+  limits: Limits,
+): Promise<PartitionAnswer[]> {
+  const answers: PartitionAnswer[] = [];
+  let left = limits.maxBytes;
+  let any = false;
+  for (const one of wanted) {
+    const partition = find(context, one);
+    const errorCode = partition === undefined ? unknownTopic(context) : wrongEpochOrOffset(partition, one);
+    if (partition === undefined || errorCode !== ErrorCode.NONE) {
+      answers.push(failure(one, errorCode, partition));
+      continue;
+    }
+    const maxBytes = Math.min(one.partitionMaxBytes, left);
+    const read: Buffer | Promise<Buffer> =
+      maxBytes > 0 || !any
+        ? partition.read(one.fetchOffset, Math.max(0, maxBytes), !any, limits.readCommitted)
+        : NOTHING;
+    const records: Buffer = read instanceof Buffer ? read : await read;
+    left -= records.length;
+    any ||= records.length > 0;
+    answers.push({
+      wanted: one,
+      errorCode: ErrorCode.NONE,
+      highWatermark: partition.highWatermark,
+      lastStableOffset: partition.lastStableOffset,
+      logStartOffset: partition.logStartOffset,
+      abortedTransactions: limits.readCommitted
+        ? partition.abortedTransactions(one.fetchOffset, partition.lastStableOffset)
+        : null,
+      records,
+    });
+  }
+  return answers;
+}
+
+function find({ broker, apiVersion }: RequestContext, wanted: FetchPartition): Partition | undefined {
+  return apiVersion >= 13
+    ? broker.partitions.getById(wanted.topicId, wanted.partition)
+    : broker.partitions.get(wanted.topic, wanted.partition);
+}
+
+const unknownTopic = ({ apiVersion }: RequestContext): number =>
+  apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+
+function wrongEpochOrOffset(
+  partition: Partition,
+  { currentLeaderEpoch, fetchOffset }: FetchPartition,
+): number {
+  const errorCode = epochError(partition, currentLeaderEpoch);
+  if (errorCode !== ErrorCode.NONE) return errorCode;
+  const isOutside = fetchOffset < partition.logStartOffset || fetchOffset > partition.logEndOffset;
+  return isOutside ? ErrorCode.OFFSET_OUT_OF_RANGE : ErrorCode.NONE;
+}
+
+function failure(
+  wanted: FetchPartition,
+  errorCode: number,
+  partition: Partition | undefined,
+): PartitionAnswer {
+  return {
+    wanted,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: partition?.logStartOffset ?? -1,
+    abortedTransactions: null,
+    records: NOTHING,
+  };
+}
+
+function respond(broker: BrokerRooms, plan: FetchPlan, answers: readonly PartitionAnswer[]): object {
+  const { session, incremental } = plan;
+  const told = answers.filter(({ wanted, errorCode, records, highWatermark, logStartOffset }) => {
+    if (session === undefined) return true;
+    const news = errorCode !== ErrorCode.NONE || records.length > 0;
+    return (
+      broker.fetchSessions.note(session, wanted, highWatermark, logStartOffset, news) ||
+      incremental === undefined
+    );
+  });
+  const topics = new Map<string, { topic: string; topicId: string; partitions: object[] }>();
+  for (const { wanted, ...answer } of told) {
+    const key = `${wanted.topic}/${wanted.topicId}`;
+    let topic = topics.get(key);
+    if (topic === undefined) {
+      topic = { topic: wanted.topic, topicId: wanted.topicId, partitions: [] };
+      topics.set(key, topic);
+    }
+    topic.partitions.push({ partitionIndex: wanted.partition, ...answer });
+  }
+  return { errorCode: ErrorCode.NONE, sessionId: plan.sessionId, responses: [...topics.values()] };
+}

@@ -1,0 +1,79 @@
+// CreateTopics v2 to v7. Behavior: each topic is judged and created by itself; with validateOnly nothing is written.
+// Version notes: v4 takes -1 for the default counts (KIP-464), v5 answers with the topic's settings (KIP-525), v7 with
+// its id.
+
+import { CreateTopics } from '@klamm/protocol/api/19-create-topics';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import { type TopicConfigName, topicConfigs } from '../config/topic.ts';
+import type { BrokerRooms } from '../dispatch/context.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+import { checkNewTopic, createTopicRecords, type NewTopic } from '../metadata/topic-changes.ts';
+
+interface Created {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly topicId?: string;
+  readonly numPartitions?: number;
+  readonly replicationFactor?: number;
+}
+
+export const createTopics = defineHandler(CreateTopics, {
+  async handle({ broker }, request) {
+    const names = new Set<string>();
+    const twice = new Set<string>();
+    for (const { name } of request.topics) (names.has(name) ? twice : names).add(name);
+    const topics = [];
+    for (const topic of request.topics) {
+      if (twice.has(topic.name)) {
+        const errorMessage = `The request names topic '${topic.name}' more than once.`;
+        topics.push({ name: topic.name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage });
+        continue;
+      }
+      const created = await createTopic(broker, topic, request.validateOnly);
+      const configs = created.errorCode === ErrorCode.NONE ? { configs: configsOf(broker, topic) } : {};
+      topics.push({ name: topic.name, ...created, ...configs });
+    }
+    return { topics };
+  },
+  onError: (request, errorCode, errorMessage) => ({
+    topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
+  }),
+});
+
+/** Creates one topic, or says why not. */
+export function createTopic(
+  broker: BrokerRooms,
+  topic: Omit<NewTopic, 'id'>,
+  validateOnly = false,
+): Promise<Created> {
+  const { catalog, settings } = broker;
+  const wanted = { ...topic, id: catalog.newTopicId() };
+  return catalog.change<Created>((image) => {
+    const checked = checkNewTopic(image, wanted, settings.number('num.partitions'));
+    if ('errorCode' in checked) return { records: [], result: checked };
+    const { partitions } = checked;
+    const result = {
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      ...(validateOnly ? {} : { topicId: wanted.id }),
+      numPartitions: partitions,
+      replicationFactor: 1,
+    };
+    return { records: validateOnly ? [] : createTopicRecords(wanted, partitions, catalog), result };
+  });
+}
+
+function configsOf({ catalog }: BrokerRooms, topic: Pick<NewTopic, 'name' | 'configs'>): object[] {
+  const own = new Map(topic.configs.map(({ name, value }) => [name, value]));
+  return (Object.keys(topicConfigs) as TopicConfigName[]).map((name) => {
+    const [inForce] = catalog.topicConfig(topic.name, name);
+    const given = own.get(name);
+    return {
+      name,
+      value: given ?? inForce?.value ?? null,
+      readOnly: false,
+      configSource: given === undefined ? (inForce?.source ?? -1) : 1,
+      isSensitive: false,
+    };
+  });
+}

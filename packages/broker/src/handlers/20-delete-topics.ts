@@ -1,0 +1,54 @@
+// DeleteTopics v1 to v6. Behavior: names or ids; the topic is gone for clients once the removal is durable, and its
+// files after file.delete.delay.ms. Version notes: v6 takes ids (KIP-516), v5 answers with a message.
+
+import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
+import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
+import type { BrokerRooms } from '../dispatch/context.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+import { removeTopicRecord } from '../metadata/topic-changes.ts';
+
+interface Target {
+  readonly name: string | null;
+  readonly topicId: string;
+}
+
+export const deleteTopics = defineHandler(DeleteTopics, {
+  async handle({ broker, apiVersion }, request) {
+    const targets: Target[] =
+      apiVersion >= 6
+        ? request.topics.map(({ name, topicId }) => ({ name, topicId }))
+        : request.topicNames.map((name) => ({ name, topicId: '' }));
+    const responses = [];
+    for (const target of targets) responses.push(await deleteTopic(broker, target));
+    return { responses };
+  },
+  onError: (request, errorCode, errorMessage) => ({
+    responses: [...request.topics, ...request.topicNames.map((name) => ({ name }))].map((topic) => ({
+      ...topic,
+      errorCode,
+      errorMessage,
+    })),
+  }),
+});
+
+async function deleteTopic({ catalog, settings }: BrokerRooms, target: Target): Promise<object> {
+  const refused = (errorCode: number, errorMessage = errorMeaning(errorCode)): object => ({
+    name: target.name,
+    ...(target.topicId === '' ? {} : { topicId: target.topicId }),
+    errorCode,
+    errorMessage,
+  });
+  if (!settings.boolean('delete.topic.enable')) {
+    return refused(ErrorCode.TOPIC_DELETION_DISABLED, 'The broker runs with delete.topic.enable=false.');
+  }
+  return catalog.change((image) => {
+    const topic = target.name === null ? image.topicById(target.topicId) : image.topic(target.name);
+    if (topic === undefined) {
+      const errorCode =
+        target.name === null ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      return { records: [], result: refused(errorCode) };
+    }
+    const result = { name: topic.name, topicId: topic.id, errorCode: ErrorCode.NONE, errorMessage: null };
+    return { records: [removeTopicRecord(topic.id)], result };
+  });
+}

@@ -1,0 +1,39 @@
+// DeleteRecords v0 to v2. Behavior: moves the start of a partition up to an offset (-1: to its high watermark), and
+// writes it down before answering (KIP-107).
+
+import { DeleteRecords } from '@klamm/protocol/api/21-delete-records';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import type { BrokerRooms } from '../dispatch/context.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+
+const TO_HIGH_WATERMARK = -1;
+
+export const deleteRecords = defineHandler(DeleteRecords, {
+  handle({ broker }, request) {
+    const topics = request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, offset }) => ({
+        partitionIndex,
+        ...deleteBefore(broker, name, partitionIndex, offset),
+      })),
+    }));
+    broker.partitions.checkpoint();
+    return { topics };
+  },
+  onError: (request, errorCode) => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, lowWatermark: -1, errorCode })),
+    })),
+  }),
+});
+
+function deleteBefore({ partitions }: BrokerRooms, topic: string, index: number, wanted: number): object {
+  const partition = partitions.get(topic, index);
+  if (partition === undefined) return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  const offset = wanted === TO_HIGH_WATERMARK ? partition.highWatermark : wanted;
+  if (offset < 0 || offset > partition.highWatermark)
+    return { lowWatermark: -1, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE };
+  partition.deleteRecordsBefore(offset);
+  return { lowWatermark: partition.logStartOffset, errorCode: ErrorCode.NONE };
+}

@@ -1,0 +1,34 @@
+// AlterConfigs v0 to v2. Behavior: the settings given become all that the resource has; what is not named goes back to
+// its default. Kept for old tools; IncrementalAlterConfigs (KIP-339) has replaced it.
+
+import { AlterConfigs } from '@klamm/protocol/api/33-alter-configs';
+import { defineHandler } from '../dispatch/handler.ts';
+import { ConfigOperation } from '../metadata/config-changes.ts';
+import { alterResource } from './config-resources.ts';
+
+export const alterConfigs = defineHandler(AlterConfigs, {
+  async handle({ broker }, request) {
+    const responses = [];
+    for (const { resourceType, resourceName, configs } of request.resources) {
+      const named = new Set(configs.map(({ name }) => name));
+      const changesFor = (current: ReadonlyMap<string, string>) => [
+        ...[...current.keys()]
+          .filter((name) => !named.has(name))
+          .map((name) => ({ name, operation: ConfigOperation.delete, value: null })),
+        ...configs.map(({ name, value }) => ({ name, operation: ConfigOperation.set, value })),
+      ];
+      responses.push(
+        await alterResource(broker, { resourceType, resourceName }, changesFor, request.validateOnly),
+      );
+    }
+    return { responses };
+  },
+  onError: (request, errorCode, errorMessage) => ({
+    responses: request.resources.map(({ resourceType, resourceName }) => ({
+      errorCode,
+      errorMessage,
+      resourceType,
+      resourceName,
+    })),
+  }),
+});

@@ -1,0 +1,25 @@
+// DescribeCluster v0 to v2. Behavior: the cluster's id and its one node (KIP-700). Version notes: v1 can ask for
+// controllers (KIP-919); the node answers for both.
+
+import { DescribeCluster } from '@klamm/protocol/api/60-describe-cluster';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import { defineHandler } from '../dispatch/handler.ts';
+import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
+
+export const describeCluster = defineHandler(DescribeCluster, {
+  handle({ broker, connection }, request) {
+    const { host, port } = broker.endpointFor(connection.listenerName);
+    const { clusterId, nodeId } = broker.catalog;
+    return {
+      errorCode: ErrorCode.NONE,
+      endpointType: request.endpointType,
+      clusterId,
+      controllerId: nodeId,
+      brokers: [{ brokerId: nodeId, host, port, rack: broker.settings.optional('broker.rack') ?? null }],
+      ...(request.includeClusterAuthorizedOperations
+        ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS }
+        : {}),
+    };
+  },
+  onError: (_request, errorCode, errorMessage) => ({ errorCode, errorMessage }),
+});

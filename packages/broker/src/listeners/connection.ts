@@ -1,0 +1,167 @@
+// One client's connection: bytes to frames, frames to the dispatcher, answers back in order.
+//
+// Reading pauses while too much is in flight: requests of this connection, request bytes of the whole broker, or
+// answers that the client does not take. So a slow or greedy client holds up nobody but itself.
+
+import type { Socket } from 'node:net';
+import { messageOf } from '@klamm/base/errors';
+import type { Logger } from '@klamm/base/logger';
+import type { Budget } from './budget.ts';
+import { FrameReader } from './frames.ts';
+import { Replies, type ReplySlot } from './replies.ts';
+
+/** What a handler may know of a connection. */
+export interface ConnectionInfo {
+  readonly id: number;
+  readonly listenerName: string;
+  readonly remoteAddress: string;
+  /** Who is at the other end (KafkaPrincipal). */
+  readonly principal: string;
+}
+
+/** Takes a frame; fills `slot` sooner or later. A throw means that the client is not understood any more. */
+export type FrameHandler = (connection: ConnectionInfo, frame: Buffer, slot: ReplySlot) => void;
+
+export interface ConnectionLimits {
+  readonly frameBytesMax: number;
+  readonly requestsMax: number;
+  readonly idleMs: number;
+}
+
+/** Unsent answers from which on no further request is read. */
+const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
+
+export class Connection {
+  readonly info: ConnectionInfo;
+  readonly #socket: Socket;
+  readonly #logger: Logger;
+  readonly #budget: Budget;
+  readonly #limits: ConnectionLimits;
+  readonly #frames: FrameReader;
+  readonly #replies: Replies;
+  readonly #handle: FrameHandler;
+  #waiting: Buffer[] = [];
+  #inFlightBytes: number[] = [];
+  #paused = false;
+  #ending = false;
+
+  constructor(
+    socket: Socket,
+    info: ConnectionInfo,
+    options: {
+      logger: Logger;
+      budget: Budget;
+      limits: ConnectionLimits;
+      handle: FrameHandler;
+      onClose: () => void;
+    },
+  ) {
+    this.info = info;
+    this.#socket = socket;
+    this.#logger = options.logger;
+    this.#budget = options.budget;
+    this.#limits = options.limits;
+    this.#handle = options.handle;
+    this.#frames = new FrameReader(options.limits.frameBytesMax);
+    this.#replies = new Replies(socket, () => this.#onProgress());
+    socket.setNoDelay(true);
+    if (options.limits.idleMs > 0) socket.setTimeout(options.limits.idleMs, () => this.#onIdle());
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#resume());
+    socket.on('error', (error) => this.#logger.debug(`${this.#name}: ${error.message}`));
+    socket.on('close', () => {
+      for (const bytes of this.#inFlightBytes) this.#budget.release(bytes);
+      this.#inFlightBytes = [];
+      this.#budget.forget(this);
+      options.onClose();
+    });
+  }
+
+  get #name(): string {
+    return `Connection ${this.info.id} from ${this.info.remoteAddress}`;
+  }
+
+  /** Takes no further request, and closes when those in flight are answered. */
+  end(): void {
+    this.#ending = true;
+    this.#socket.pause();
+    if (this.#replies.pending === 0) this.#socket.end();
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Called by the budget when there is room again. */
+  resume(): void {
+    this.#resume();
+  }
+
+  #onData(chunk: Buffer): void {
+    try {
+      this.#frames.push(chunk, (frame) => this.#onFrame(frame));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #onFrame(frame: Buffer): void {
+    if (this.#paused || this.#ending) {
+      this.#waiting.push(frame);
+      return;
+    }
+    this.#budget.take(frame.length);
+    this.#inFlightBytes.push(frame.length);
+    this.#handle(this.info, frame, this.#replies.reserve());
+    if (this.#isFull()) this.#pause();
+  }
+
+  #isFull(): boolean {
+    return (
+      this.#replies.pending >= this.#limits.requestsMax ||
+      this.#socket.writableLength > UNSENT_BYTES_MAX ||
+      this.#budget.isSpent
+    );
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+    if (this.#budget.isSpent) this.#budget.wait(this);
+  }
+
+  #resume(): void {
+    if (!this.#paused || this.#ending || this.#isFull() || this.#socket.destroyed) return;
+    this.#paused = false;
+    const frames = this.#waiting;
+    this.#waiting = [];
+    try {
+      for (const frame of frames) this.#onFrame(frame);
+    } catch (error) {
+      this.#refuse(error);
+      return;
+    }
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  #onProgress(): void {
+    while (this.#inFlightBytes.length > this.#replies.pending)
+      this.#budget.release(this.#inFlightBytes.shift() ?? 0);
+    if (this.#ending && this.#replies.pending === 0) this.#socket.end();
+    else this.#resume();
+  }
+
+  #onIdle(): void {
+    // A long poll in flight is no idleness.
+    if (this.#replies.pending > 0) return;
+    this.#logger.debug(`${this.#name}: closed after ${this.#limits.idleMs} ms without traffic.`);
+    this.#socket.destroy();
+  }
+
+  #refuse(error: unknown): void {
+    this.#logger.warn(`${this.#name} is closed: ${messageOf(error)}`);
+    this.#waiting = [];
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,137 @@
+// A listening socket and its connections. What it speaks (in the clear, TLS, SASL) is a matter of the listener
+// alone: behind it there are frames.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { KlammError } from '@klamm/base/errors';
+import type { Logger } from '@klamm/base/logger';
+import type { Budget } from './budget.ts';
+import { Connection, type ConnectionLimits, type FrameHandler } from './connection.ts';
+
+export interface ListenerAddress {
+  /** The listener's own name: INTERNAL, EXTERNAL … */
+  readonly name: string;
+  readonly protocol: 'PLAINTEXT';
+  /** Empty for all addresses of the machine. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ListenerOptions {
+  readonly address: ListenerAddress;
+  readonly logger: Logger;
+  readonly budget: Budget;
+  readonly limits: ConnectionLimits & {
+    readonly backlog: number;
+    readonly connectionsMax: number;
+    readonly connectionsPerAddressMax: number;
+  };
+  readonly handle: FrameHandler;
+}
+
+let connectionIds = 0;
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+
+  private constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Starts to listen. Throws KlammError where the address cannot be had. */
+  static open(options: ListenerOptions): Promise<Listener> {
+    const { host, port, name } = options.address;
+    const listener = new Listener(options);
+    return new Promise((resolve, reject) => {
+      listener.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(unusable(name, host, port, error)),
+      );
+      listener.#server.listen(
+        { host: host === '' ? undefined : host, port, backlog: options.limits.backlog },
+        () => {
+          listener.#server.removeAllListeners('error');
+          listener.#server.on('error', (error) => options.logger.warn(`Listener ${name}: ${error.message}`));
+          resolve(listener);
+        },
+      );
+    });
+  }
+
+  get name(): string {
+    return this.#options.address.name;
+  }
+
+  /** The port it listens on, also where 0 was asked for. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#options.address.port;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Accepts nobody new; connections close when what they are waiting for is answered. Resolves when all are. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.end();
+    await closed;
+  }
+
+  /** Closes every connection at once. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    const { address, logger, budget, limits, handle } = this.#options;
+    const remote = socket.remoteAddress ?? 'unknown';
+    const fromThere = this.#perAddress.get(remote) ?? 0;
+    if (this.#connections.size >= limits.connectionsMax || fromThere >= limits.connectionsPerAddressMax) {
+      const limit =
+        fromThere >= limits.connectionsPerAddressMax ? 'max.connections.per.ip' : 'max.connections';
+      logger.warn(`A connection from ${remote} is refused: ${limit} is reached.`);
+      socket.destroy();
+      return;
+    }
+    this.#perAddress.set(remote, fromThere + 1);
+    const info = {
+      id: ++connectionIds,
+      listenerName: address.name,
+      remoteAddress: `${remote}:${socket.remotePort ?? 0}`,
+      principal: 'User:ANONYMOUS',
+    };
+    const connection = new Connection(socket, info, {
+      logger,
+      budget,
+      limits,
+      handle,
+      onClose: () => {
+        this.#connections.delete(connection);
+        const left = (this.#perAddress.get(remote) ?? 1) - 1;
+        if (left === 0) this.#perAddress.delete(remote);
+        else this.#perAddress.set(remote, left);
+      },
+    });
+    this.#connections.add(connection);
+  }
+}
+
+function unusable(name: string, host: string, port: number, error: NodeJS.ErrnoException): KlammError {
+  const at = `${host === '' ? '*' : host}:${port}`;
+  const reasons: Record<string, string | undefined> = {
+    EADDRINUSE: `another program listens there. Stop it (lsof -i :${port} names it), or choose another port.`,
+    EACCES: 'this user may not listen there. Choose a port above 1023.',
+    EADDRNOTAVAIL: 'this machine does not have that address. Use one of its own, or 127.0.0.1.',
+    ENOTFOUND: 'the name is unknown. Use an address of this machine.',
+  };
+  const reason = reasons[error.code ?? ''] ?? `${error.message}.`;
+  return new KlammError(`Listener ${name} cannot listen on ${at}: ${reason}`, {
+    code: error.code ?? 'LISTENER_FAILED',
+    retriable: false,
+    cause: error,
+  });
+}

@@ -1,0 +1,187 @@
+// Topics, settings and producer ids: what is, and how it changes. A change is decided on the image as it stands,
+// appended to the metadata log, and applied once it is durable; changes follow one another, so that each decision
+// sees the effects of those before it. Validation is that of ReplicationControlManager and
+// ConfigurationControlManager of Apache Kafka's controller.
+
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import { randomUuid } from '@klamm/base/random';
+import type { BrokerSettings } from '../config/settings.ts';
+import { partitionConfig, type TopicConfigName, topicConfigRow, topicSynonyms } from '../config/topic.ts';
+import type { PartitionConfig } from '../partitions/partition.ts';
+import type { LogDirectory } from '../storage/directory.ts';
+import { bootstrapRecords, type Endpoint, METADATA_VERSION, registrationRecords } from './bootstrap.ts';
+import { MetadataImage, ResourceType, type TopicImage } from './image.ts';
+import { MetadataLog } from './metadata-log.ts';
+import { decodeMetadata } from './record-frame.ts';
+
+/** Told about topics after a change is durable. */
+export interface CatalogListener {
+  partitionsAdded(topic: TopicImage, from: number): Promise<void>;
+  topicRemoved(topic: TopicImage): Promise<void>;
+  topicConfigured(topic: TopicImage): void;
+}
+
+/** What a decision wants: records to append, and an answer to give when they are durable. */
+export interface Decision<T> {
+  readonly records: readonly Buffer[];
+  readonly result: T;
+}
+
+/** Where a setting's value comes from, as DescribeConfigs says it (ConfigSource). */
+export const ConfigSource = {
+  topic: 1,
+  dynamicBroker: 2,
+  dynamicDefaultBroker: 3,
+  staticBroker: 4,
+  default: 5,
+} as const;
+
+export interface ConfigValue {
+  /** The name under which this source has it: the topic's own, or a broker synonym. */
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: number;
+}
+
+export class Catalog {
+  readonly image = new MetadataImage();
+  readonly clusterId: string;
+  readonly nodeId: number;
+  readonly directoryId: string;
+  readonly settings: BrokerSettings;
+  readonly #log: MetadataLog;
+  #listener: CatalogListener | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(directory: LogDirectory, settings: BrokerSettings, log: MetadataLog) {
+    this.clusterId = directory.identity.clusterId;
+    this.nodeId = directory.identity.nodeId;
+    this.directoryId = directory.identity.directoryId;
+    this.settings = settings;
+    this.#log = log;
+  }
+
+  /** Replays the metadata log; writes what a new cluster begins with where it is empty. */
+  static async open(
+    directory: LogDirectory,
+    settings: BrokerSettings,
+    clock: Clock,
+    logger: Logger,
+  ): Promise<Catalog> {
+    const replayed: Parameters<MetadataImage['replay']>[] = [];
+    const log = await MetadataLog.open(directory, clock, logger, ({ record, offset }) =>
+      replayed.push([record, offset]),
+    );
+    const catalog = new Catalog(directory, settings, log);
+    for (const [record, offset] of replayed) catalog.image.replay(record, offset);
+    if (!catalog.image.features.has(METADATA_VERSION)) await catalog.#append(bootstrapRecords());
+    return catalog;
+  }
+
+  set listener(listener: CatalogListener) {
+    this.#listener = listener;
+  }
+
+  /** Registers this node with its addresses: a new incarnation, and with it a new broker epoch. */
+  async register(endpoints: readonly Endpoint[]): Promise<void> {
+    await this.#append(registrationRecords(this.nodeId, this.directoryId, this.#log.endOffset, endpoints));
+  }
+
+  get brokerEpoch(): number {
+    return this.image.brokerEpoch;
+  }
+
+  get epoch(): number {
+    return this.#log.epoch;
+  }
+
+  get endOffset(): number {
+    return this.#log.endOffset;
+  }
+
+  /** Decides and applies one change after those before it. Rejects, with nothing changed, when it cannot be stored. */
+  change<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T> {
+    const run = async (): Promise<T> => {
+      const { records, result } = decide(this.image);
+      if (records.length > 0) await this.#append(records);
+      return result;
+    };
+    const next = this.#last.then(run, run);
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  async #append(records: readonly Buffer[]): Promise<void> {
+    const first = await this.#log.append(records);
+    const added = new Map<TopicImage, number>();
+    const configured = new Set<TopicImage>();
+    for (const [i, bytes] of records.entries()) {
+      const record = decodeMetadata(bytes);
+      if (record === undefined) continue;
+      const removed = record.type === 9 ? this.image.topicById(record.data.topicId) : undefined;
+      this.image.replay(record, first + i);
+      if (removed !== undefined) await this.#listener?.topicRemoved(removed);
+      if (record.type === 3) {
+        const topic = this.image.topicById(record.data.topicId);
+        if (topic !== undefined && !added.has(topic)) added.set(topic, record.data.partitionId);
+      }
+      if (record.type === 4 && record.data.resourceType === ResourceType.topic) {
+        const topic = this.image.topic(record.data.resourceName);
+        if (topic !== undefined) configured.add(topic);
+      }
+    }
+    for (const [topic, from] of added) await this.#listener?.partitionsAdded(topic, from);
+    for (const topic of configured) if (!added.has(topic)) this.#listener?.topicConfigured(topic);
+  }
+
+  /** All sources of a topic setting, the one in force first. */
+  topicConfig(topic: string, name: TopicConfigName): ConfigValue[] {
+    const values: ConfigValue[] = [];
+    const own = this.image.configs(ResourceType.topic, topic).get(name);
+    if (own !== undefined) values.push({ name, value: own, source: ConfigSource.topic });
+    for (const synonym of topicSynonyms[name] ?? []) {
+      for (const found of this.brokerConfigSources(synonym.name)) {
+        values.push({ ...found, value: scaled(found.value, synonym.factor) });
+      }
+    }
+    const fallback = topicConfigRow(name).default;
+    const synonym = topicSynonyms[name]?.[0]?.name ?? name;
+    values.push({ name: synonym, value: fallback, source: ConfigSource.default });
+    return values;
+  }
+
+  /** Where a broker setting was given, in order of force; the default is not among them. */
+  brokerConfigSources(name: string): ConfigValue[] {
+    const values: ConfigValue[] = [];
+    const own = this.image.configs(ResourceType.broker, `${this.nodeId}`).get(name);
+    if (own !== undefined) values.push({ name, value: own, source: ConfigSource.dynamicBroker });
+    const everywhere = this.image.configs(ResourceType.broker, '').get(name);
+    if (everywhere !== undefined)
+      values.push({ name, value: everywhere, source: ConfigSource.dynamicDefaultBroker });
+    const given = this.settings.entry(name);
+    if (given !== undefined) values.push({ name, value: given.value, source: ConfigSource.staticBroker });
+    return values;
+  }
+
+  partitionConfig(topic: string): PartitionConfig {
+    return partitionConfig((name) => this.topicConfig(topic, name)[0]?.value ?? '');
+  }
+
+  newTopicId(): string {
+    return randomUuid();
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#log.close();
+  }
+
+  abandon(error: Error): void {
+    this.#log.abandon(error);
+  }
+}
+
+function scaled(value: string | null, factor: number): string | null {
+  return value === null || factor === 1 || value.trim() === '-1' ? value : String(Number(value) * factor);
+}

@@ -1,0 +1,120 @@
+// The cluster's metadata as it stands: what replaying the metadata log gives. `replay` is the only thing that
+// changes it (org.apache.kafka.image.MetadataImage).
+
+import { ZERO_UUID } from '@klamm/base/random';
+import type { MetadataRecord } from './record-frame.ts';
+
+export interface PartitionImage {
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly partitionEpoch: number;
+}
+
+export interface TopicImage {
+  readonly name: string;
+  readonly id: string;
+  /** By index, without gaps. */
+  readonly partitions: PartitionImage[];
+}
+
+/** Kinds of resources that settings belong to (org.apache.kafka.common.config.ConfigResource.Type). */
+export const ResourceType = { topic: 2, broker: 4 } as const;
+
+export class MetadataImage {
+  readonly #byName = new Map<string, TopicImage>();
+  readonly #byId = new Map<string, TopicImage>();
+  readonly #configs = new Map<string, Map<string, string>>();
+  readonly features = new Map<string, number>();
+  nextProducerId = 0;
+  brokerEpoch = -1;
+
+  /** In order of name. */
+  get topics(): TopicImage[] {
+    return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  topic(name: string): TopicImage | undefined {
+    return this.#byName.get(name);
+  }
+
+  topicById(id: string): TopicImage | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Settings given to a resource; the broker default's name is "". */
+  configs(resourceType: number, name: string): ReadonlyMap<string, string> {
+    return this.#configs.get(`${resourceType}:${name}`) ?? NO_CONFIGS;
+  }
+
+  replay(record: MetadataRecord, offset: number): void {
+    switch (record.type) {
+      case 0:
+        this.brokerEpoch = offset;
+        break;
+      case 2: {
+        const topic = { name: record.data.name, id: record.data.topicId, partitions: [] };
+        this.#byName.set(topic.name, topic);
+        this.#byId.set(topic.id, topic);
+        break;
+      }
+      case 3: {
+        const { partitionId: index, leaderEpoch, partitionEpoch } = record.data;
+        const partitions = this.#byId.get(record.data.topicId)?.partitions;
+        if (partitions !== undefined) partitions[index] = { index, leaderEpoch, partitionEpoch };
+        break;
+      }
+      case 4:
+        this.#replayConfig(record.data);
+        break;
+      case 5:
+        this.#replayPartitionChange(record.data);
+        break;
+      case 9: {
+        const topic = this.#byId.get(record.data.topicId);
+        if (topic === undefined) break;
+        this.#byId.delete(topic.id);
+        this.#byName.delete(topic.name);
+        this.#configs.delete(`${ResourceType.topic}:${topic.name}`);
+        break;
+      }
+      case 12:
+        this.features.set(record.data.name, record.data.featureLevel);
+        break;
+      case 15:
+        this.nextProducerId = record.data.nextProducerId;
+        break;
+    }
+  }
+
+  #replayConfig(data: {
+    resourceType: number;
+    resourceName: string;
+    name: string;
+    value: string | null;
+  }): void {
+    const key = `${data.resourceType}:${data.resourceName}`;
+    let configs = this.#configs.get(key);
+    if (configs === undefined) {
+      configs = new Map();
+      this.#configs.set(key, configs);
+    }
+    if (data.value === null) configs.delete(data.name);
+    else configs.set(data.name, data.value);
+  }
+
+  // Each change of a partition counts its epoch up; a change of leader its leader epoch too (PartitionRegistration.merge).
+  #replayPartitionChange(data: { partitionId: number; topicId: string; leader: number }): void {
+    if (data.topicId === ZERO_UUID) return;
+    const partitions = this.#byId.get(data.topicId)?.partitions;
+    const partition = partitions?.[data.partitionId];
+    if (partitions === undefined || partition === undefined) return;
+    const newLeader = data.leader !== -2;
+    partitions[data.partitionId] = {
+      index: data.partitionId,
+      leaderEpoch: partition.leaderEpoch + (newLeader ? 1 : 0),
+      partitionEpoch: partition.partitionEpoch + 1,
+    };
+  }
+}
+
+const NO_CONFIGS: ReadonlyMap<string, string> = new Map();

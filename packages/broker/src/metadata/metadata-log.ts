@@ -1,0 +1,203 @@
+// `__cluster_metadata-0`: the KRaft log that topics, settings and producer ids live in, and its `quorum-state`.
+//
+// One node is its own quorum: what it has synced is committed. Each start is a new epoch that begins with a
+// LeaderChange control record, as after an election (org.apache.kafka.raft.KafkaRaftClient).
+
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import {
+  baseOffsetOf,
+  forEachBatch,
+  isControl,
+  lastOffsetOf,
+  maxTimestampOf,
+  setBaseOffset,
+  setPartitionLeaderEpoch,
+} from '@klamm/protocol/records/batch';
+import { BatchBuilder } from '@klamm/protocol/records/builder';
+import { buildControlBatch, ControlType } from '@klamm/protocol/records/control';
+import { recordsOf } from '@klamm/protocol/records/record';
+import { encodeMessage } from '@klamm/protocol/schema/compile';
+import { array, int16, int32, since, uuid } from '@klamm/protocol/schema/fields';
+import { message } from '@klamm/protocol/schema/message';
+import { readEpochs, readTopicId, writeEpochs, writeTopicId } from '../storage/checkpoint-files.ts';
+import type { LogDirectory } from '../storage/directory.ts';
+import { Log } from '../storage/log.ts';
+import { TailCacheBudget } from '../storage/tail-cache.ts';
+import { decodeMetadata, type MetadataRecord } from './record-frame.ts';
+
+const NAME = '__cluster_metadata-0';
+/** Kafka's own topic id of the metadata log (Uuid.METADATA_TOPIC_ID: zeros and a one). */
+const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
+
+const LOG_CONFIG = {
+  segmentBytes: 1024 * 1024 * 1024,
+  segmentMs: 7 * 24 * 3_600_000,
+  segmentIndexBytes: 10 * 1024 * 1024,
+  indexIntervalBytes: 4096,
+  fileDeleteDelayMs: 60_000,
+  retentionMs: -1,
+  retentionBytes: -1,
+  deletes: false,
+};
+
+const LeaderChangeMessage = message({
+  name: 'LeaderChangeMessage',
+  versions: [0, 1],
+  flexibleFrom: 0,
+  fields: {
+    /** Version of this message. */
+    version: int16(),
+    /** Who leads from here on. */
+    leaderId: int32(),
+    /** The quorum. */
+    voters: array({ voterId: int32(), voterDirectoryId: since(1, uuid()) }),
+    /** Those of it that voted for the leader. */
+    grantingVoters: array({ voterId: int32(), voterDirectoryId: since(1, uuid()) }),
+  },
+});
+
+export interface Replayed {
+  readonly record: MetadataRecord;
+  readonly offset: number;
+}
+
+export class MetadataLog {
+  readonly #log: Log;
+  readonly #directory: LogDirectory;
+  readonly #clock: Clock;
+  readonly #epoch: number;
+
+  private constructor(log: Log, directory: LogDirectory, clock: Clock, epoch: number) {
+    this.#log = log;
+    this.#directory = directory;
+    this.#clock = clock;
+    this.#epoch = epoch;
+    log.events = {
+      advanced: () => {},
+      rejected: (error) => directory.takeOffline(error),
+      offline: (error) => directory.takeOffline(error),
+      rolled: () => {},
+    };
+  }
+
+  /** Opens the log, hands every record in it to `replay`, and begins a new epoch. */
+  static async open(
+    directory: LogDirectory,
+    clock: Clock,
+    logger: Logger,
+    replay: (replayed: Replayed) => void,
+  ): Promise<MetadataLog> {
+    const path = `${directory.path}/${NAME}`;
+    const { disk } = directory;
+    const log = await Log.open({
+      disk,
+      directory: path,
+      clock,
+      logger,
+      config: LOG_CONFIG,
+      flushPolicy: 'sync',
+      tailBudget: new TailCacheBudget(0),
+      clean: directory.clean,
+      recoveryPoint: 0,
+      logStartOffset: 0,
+    });
+    if (readTopicId(disk, path) === null) writeTopicId(disk, path, TOPIC_ID);
+    for (const bytes of log.readSync(0, log.endOffset)) replayBatches(bytes, replay);
+    const epochs = readEpochs(disk, path);
+    const epoch = Math.max(quorumEpoch(directory), epochs.at(-1)?.epoch ?? 0) + 1;
+    const metadataLog = new MetadataLog(log, directory, clock, epoch);
+    metadataLog.#writeQuorumState();
+    writeEpochs(disk, path, [...epochs, { epoch, startOffset: log.endOffset }]);
+    metadataLog.#appendLeaderChange();
+    return metadataLog;
+  }
+
+  get endOffset(): number {
+    return this.#log.endOffset;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Appends records as one batch, all or none; resolves with the offset of the first when they are durable. */
+  async append(records: readonly Buffer[]): Promise<number> {
+    if (this.#directory.offlineCause !== undefined) throw this.#directory.offlineCause;
+    const builder = new BatchBuilder();
+    const now = this.#clock.now();
+    for (const record of records) builder.append(null, record, [], now);
+    const baseOffset = this.#appendBatch(builder.build());
+    await this.#log.flush();
+    if (this.#directory.offlineCause !== undefined) throw this.#directory.offlineCause;
+    return baseOffset;
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  abandon(error: Error): void {
+    this.#log.abandon(error);
+  }
+
+  #appendBatch(batch: Buffer): number {
+    const baseOffset = this.#log.endOffset;
+    setBaseOffset(batch, 0, baseOffset);
+    setPartitionLeaderEpoch(batch, 0, this.#epoch);
+    this.#log.append(batch, {
+      baseOffset,
+      lastOffset: lastOffsetOf(batch, 0),
+      maxTimestamp: maxTimestampOf(batch, 0),
+    });
+    return baseOffset;
+  }
+
+  #appendLeaderChange(): void {
+    const { nodeId } = this.#directory.identity;
+    const self = [{ voterId: nodeId }];
+    const value = encodeMessage(LeaderChangeMessage, 0, {
+      version: 0,
+      leaderId: nodeId,
+      voters: self,
+      grantingVoters: self,
+    });
+    this.#appendBatch(buildControlBatch([{ type: ControlType.LEADER_CHANGE, value }], this.#clock.now()));
+  }
+
+  #writeQuorumState(): void {
+    const { nodeId } = this.#directory.identity;
+    const state = {
+      clusterId: '',
+      leaderId: nodeId,
+      leaderEpoch: this.#epoch,
+      votedId: -1,
+      appliedOffset: 0,
+      currentVoters: [{ voterId: nodeId }],
+      data_version: 0,
+    };
+    this.#directory.disk.replaceFile(`${this.#directory.path}/${NAME}/quorum-state`, JSON.stringify(state));
+  }
+}
+
+function replayBatches(bytes: Buffer, replay: (replayed: Replayed) => void): void {
+  forEachBatch(bytes, 0, bytes.length, (at) => {
+    if (isControl(bytes, at)) return true;
+    for (const { offset, value } of recordsOf(bytes, at)) {
+      const record = value === null ? undefined : decodeMetadata(value);
+      if (record !== undefined) replay({ record, offset });
+    }
+    return baseOffsetOf(bytes, at) >= 0;
+  });
+}
+
+function quorumEpoch(directory: LogDirectory): number {
+  const path = `${directory.path}/${NAME}/quorum-state`;
+  if (!directory.disk.exists(path)) return 0;
+  try {
+    const { leaderEpoch } = JSON.parse(directory.disk.readFile(path).toString()) as { leaderEpoch?: number };
+    return leaderEpoch ?? 0;
+  } catch {
+    return 0;
+  }
+}
