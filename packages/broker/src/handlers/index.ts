@@ -1,4 +1,4 @@
-// Every handler there is, in order of API key.
+// Every handler there is, in order of API key. Written by `npm run tidy -- --fix` from the file names: edit those.
 
 import type { Handler } from '../dispatch/handler.ts';
 import { produce } from './00-produce.ts';

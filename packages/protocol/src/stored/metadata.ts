@@ -342,3 +342,33 @@ export const ClearElrRecord = message({
     topicName: string(),
   },
 });
+
+/** Every record type of the metadata log, by the number that its frame carries. */
+export const metadataRecords = {
+  0: RegisterBrokerRecord,
+  1: UnregisterBrokerRecord,
+  2: TopicRecord,
+  3: PartitionRecord,
+  4: ConfigRecord,
+  5: PartitionChangeRecord,
+  7: FenceBrokerRecord,
+  8: UnfenceBrokerRecord,
+  9: RemoveTopicRecord,
+  10: DelegationTokenRecord,
+  11: UserScramCredentialRecord,
+  12: FeatureLevelRecord,
+  14: ClientQuotaRecord,
+  15: ProducerIdsRecord,
+  17: BrokerRegistrationChangeRecord,
+  18: AccessControlEntryRecord,
+  19: RemoveAccessControlEntryRecord,
+  20: NoOpRecord,
+  21: ZkMigrationStateRecord,
+  22: RemoveUserScramCredentialRecord,
+  23: BeginTransactionRecord,
+  24: EndTransactionRecord,
+  25: AbortTransactionRecord,
+  26: RemoveDelegationTokenRecord,
+  27: RegisterControllerRecord,
+  28: ClearElrRecord,
+} as const;

@@ -61,3 +61,9 @@ export const ShareUpdateValue = message({
     }),
   },
 });
+
+/** Record types of `__share_group_state`, for the functions of keyed-record.ts. */
+export const shareRecords = {
+  0: { key: ShareSnapshotKey, value: ShareSnapshotValue },
+  1: { key: ShareUpdateKey, value: ShareUpdateValue },
+} as const;

@@ -34,3 +34,8 @@ export const TransactionLogValue = message({
     clientTransactionVersion: tagged(2, 1, int16()),
   },
 });
+
+/** Record types of `__transaction_state`, for the functions of keyed-record.ts. */
+export const transactionRecords = {
+  0: { key: TransactionLogKey, value: TransactionLogValue },
+} as const;
