@@ -102,13 +102,18 @@ function normalStruct(fields: Fields, value: object): Record<string, unknown> {
   );
 }
 
-test('the vectors are whole: 1,992 instances, of every message but two APIs', in every version', () => {
+test('the vectors are whole: 1,992 instances, of every message in every version but for two APIs', () => {
   assert.equal(vectors.length, 1992);
   const seen = new Set(vectors.map((vector) => vector.message));
   // Two APIs that a client sends seldom came without vectors; check-schema compares them with the specification.
   assert.deepEqual(
     [...messages.keys()].filter((name) => !seen.has(name)),
-    ['DescribeQuorumRequest', 'DescribeQuorumResponse', 'UnregisterBrokerRequest', 'UnregisterBrokerResponse'],
+    [
+      'DescribeQuorumRequest',
+      'DescribeQuorumResponse',
+      'UnregisterBrokerRequest',
+      'UnregisterBrokerResponse',
+    ],
   );
   for (const { name, versions } of messages.values()) {
     if (!seen.has(name)) continue;
