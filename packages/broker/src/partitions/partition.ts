@@ -18,6 +18,7 @@ import {
   setLogAppendTime,
   setPartitionLeaderEpoch,
 } from '@klamm/protocol/records/batch';
+import { decompressRecords } from '@klamm/protocol/records/compression';
 import { RecordCursor } from '@klamm/protocol/records/record';
 import {
   type EpochEntry,
@@ -252,7 +253,7 @@ export class Partition {
       let found: TimestampedOffset | undefined;
       forEachBatch(batches, 0, batches.length, (at) => {
         if (maxTimestampOf(batches, at) < timestamp) return true;
-        cursor.open(batches, at);
+        cursor.open(batches, at, decompressRecords(batches, at));
         while (found === undefined && cursor.next()) {
           if (cursor.timestamp < timestamp || cursor.offset < this.logStartOffset) continue;
           const leaderEpoch = partitionLeaderEpochOf(batches, at);
