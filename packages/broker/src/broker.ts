@@ -7,10 +7,12 @@ import { type Clock, systemClock } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import { type Logger, silentLogger } from '@klamm/base/logger';
 import { systemRandom } from '@klamm/base/random';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { advertisedEndpoints, listenerAddresses } from './config/listeners.ts';
 import { BrokerSettings, type SettingEntry } from './config/settings.ts';
 import type { BrokerRooms } from './dispatch/context.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import { createTopic } from './handlers/19-create-topics.ts';
 import { handlers } from './handlers/index.ts';
 import { Budget } from './listeners/budget.ts';
 import { Listener } from './listeners/listener.ts';
@@ -54,6 +56,8 @@ export interface Broker extends AsyncDisposable {
   readonly endpoints: readonly Endpoint[];
   /** True until the data directory goes offline after a disk error. */
   readonly isOnline: boolean;
+  /** Creates a topic unless it is there. Throws KlammError where it cannot be created. */
+  createTopic(name: string, partitions?: number): Promise<void>;
   /** Answers what is in flight, writes everything out, and closes. Safe to call again. */
   close(): Promise<void>;
 }
@@ -159,6 +163,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     endpoints = advertisedEndpoints(settings, listeners, addresses);
     await catalog.register(endpoints);
     return new RunningBroker({
+      rooms,
       directory,
       catalog,
       partitions: table,
@@ -179,6 +184,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 interface Parts {
+  readonly rooms: BrokerRooms;
   readonly directory: LogDirectory;
   readonly catalog: Catalog;
   readonly partitions: PartitionTable;
@@ -224,6 +230,13 @@ class RunningBroker implements Broker {
 
   get isOnline(): boolean {
     return this.#parts.directory.isOnline;
+  }
+
+  async createTopic(name: string, partitions = -1): Promise<void> {
+    const topic = { name, numPartitions: partitions, replicationFactor: -1, assignments: [], configs: [] };
+    const { errorCode, errorMessage } = await createTopic(this.#parts.rooms, topic);
+    if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS) return;
+    throw kafkaError(errorCode, errorMessage ?? undefined);
   }
 
   close(): Promise<void> {

@@ -10,7 +10,13 @@ import type { BrokerSettings } from '../config/settings.ts';
 import { partitionConfig, type TopicConfigName, topicConfigRow, topicSynonyms } from '../config/topic.ts';
 import type { PartitionConfig } from '../partitions/partition.ts';
 import type { LogDirectory } from '../storage/directory.ts';
-import { bootstrapRecords, type Endpoint, METADATA_VERSION, registrationRecords } from './bootstrap.ts';
+import {
+  bootstrapRecords,
+  type Endpoint,
+  fenceRecords,
+  METADATA_VERSION,
+  registrationRecords,
+} from './bootstrap.ts';
 import { MetadataImage, ResourceType, type TopicImage } from './image.ts';
 import { MetadataLog } from './metadata-log.ts';
 import { decodeMetadata } from './record-frame.ts';
@@ -172,8 +178,10 @@ export class Catalog {
     return randomUuid();
   }
 
+  /** Fences this node, so that whoever opens the directory next can register at once, and closes the log. */
   async close(): Promise<void> {
     await this.#last;
+    await this.#append(fenceRecords(this.nodeId, this.brokerEpoch));
     await this.#log.close();
   }
 
