@@ -118,32 +118,33 @@ suite('a data directory of Apache Kafka', { skip: kcat.skip }, () => {
     assert.deepEqual(await contentsOf(broker.bootstrap, Object.keys(UNCOMMITTED), args), UNCOMMITTED);
   });
 
-  test('Apache Kafka opens the directory again, with what was added to it', { skip: java.skip }, async () => {
+  test('Apache Kafka opens the directory again with what was added to it, and so does Klamm after that', {
+    skip: java.skip,
+  }, async () => {
     const added = Array.from({ length: 500 }, (_, i) => `added ${i}`);
     const stdin = `${added.join('\n')}\n`;
     for (const topic of ['plain', 'added']) {
       await kcat.get()(broker.bootstrap, ['-P', '-t', topic, '-p', '0', '-z', 'lz4'], { stdin });
     }
     await broker.stop();
-    await using apache = await startApacheKafka(java.get(), {
-      dataDirectory: join(folder, 'data-dir'),
-      settings,
-    });
-    assert.deepEqual(await topicsOf(apache.bootstrap), [
-      'added 1',
-      'compacted 2',
-      'ledger 2',
-      'plain 3',
-      'short 2',
-    ]);
-    const others = Object.keys(COMMITTED).filter((name) => name !== 'plain-0');
-    const { 'plain-0': plain, ...expected } = COMMITTED;
-    assert.deepEqual(await contentsOf(apache.bootstrap, others), expected);
-    const old = { plain: plain?.count ?? 0, added: 0 };
-    for (const [topic, count] of Object.entries(old)) {
-      const records = await readPartition(kcat.get(), apache.bootstrap, topic, 0);
-      const values = records.slice(count).map((record) => record.value?.toString());
-      assert.equal(values.join('\n'), added.join('\n'));
+    const { 'plain-0': plain, ...unchanged } = COMMITTED;
+    const options = { dataDirectory: join(folder, 'data-dir'), settings };
+    for (const start of [() => startApacheKafka(java.get(), options), () => startKlamm(options)]) {
+      await using next = await start();
+      assert.deepEqual(await topicsOf(next.bootstrap), [
+        'added 1',
+        'compacted 2',
+        'ledger 2',
+        'plain 3',
+        'short 2',
+      ]);
+      assert.deepEqual(await contentsOf(next.bootstrap, Object.keys(unchanged)), unchanged);
+      const old = { plain: plain?.count ?? 0, added: 0 };
+      for (const [topic, count] of Object.entries(old)) {
+        const records = await readPartition(kcat.get(), next.bootstrap, topic, 0);
+        const values = records.slice(count).map((record) => record.value?.toString());
+        assert.equal(values.join('\n'), added.join('\n'));
+      }
     }
   });
 });

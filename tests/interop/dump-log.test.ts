@@ -207,6 +207,8 @@ suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
       new RegExp(`"type":"CONFIG_RECORD".*"resourceName":"${written.trimmed}".*"retention.ms"`),
     );
     assert.match(text, /"type":"FEATURE_LEVEL_RECORD".*"name":"metadata.version"/);
+    // A closed broker is fenced: else the next controller would wait for its session to end before it may come back.
+    assert.match(text.match(/"type":"BROKER_REGISTRATION_CHANGE_RECORD".*/g)?.at(-1) ?? '', /"fenced":1\b/);
     const partitions = text.match(/"type":"PARTITION_RECORD"/g) ?? [];
     assert.ok(partitions.length >= 11, `${partitions.length} partitions`);
   });
