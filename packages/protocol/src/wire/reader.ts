@@ -7,6 +7,7 @@
 import { ProtocolError } from './protocol-error.ts';
 
 const SAFE_HIGH = 2 ** 21;
+const STRING_SIZE_MAX = 0x7fff;
 
 export class Reader {
   readonly buffer: Buffer;
@@ -145,12 +146,12 @@ export class Reader {
   }
 
   compactString(): string {
-    return this.text(this.#notNull(this.uvarint() - 1, 'string'));
+    return this.text(this.#shortEnough(this.#notNull(this.uvarint() - 1, 'string')));
   }
 
   compactNullableString(): string | null {
     const length = this.uvarint() - 1;
-    return length === -1 ? null : this.text(length);
+    return length === -1 ? null : this.text(this.#shortEnough(length));
   }
 
   bytes(): Buffer {
@@ -197,6 +198,16 @@ export class Reader {
       );
     }
     return count;
+  }
+
+  /** A compact length could say more, but every version of a string has the limit of the int16 it began with. */
+  #shortEnough(length: number): number {
+    if (length > STRING_SIZE_MAX) {
+      throw new ProtocolError(
+        `The string at byte ${this.offset} has ${length} bytes, but ${STRING_SIZE_MAX} is the most a string may have.`,
+      );
+    }
+    return length;
   }
 
   #notNegative(length: number, what: string): number {

@@ -85,7 +85,7 @@ export class Writer {
   uuid(value: string): void {
     const at = this.reserve(16);
     const written = this.buffer.write(value, at, 16, 'base64url');
-    assert(written === 16, `"${value}" is written as a UUID`);
+    assert(written === 16 && value.length === 22, `"${value}" is written as a UUID`);
   }
 
   uvarint(value: number): void {
