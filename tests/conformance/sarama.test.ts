@@ -149,6 +149,16 @@ suite('Sarama', { skip: peer.skip }, () => {
     assert.equal(await isThere(), false);
   });
 
+  const onlyKlamm = process.env.KLAMM_TEST_BOOTSTRAP !== undefined && 'Apache Kafka 4 has no CreateTopics v0';
+  test('a CreateTopics request filled in by hand, without a version, creates a topic', {
+    skip: onlyKlamm,
+  }, async () => {
+    const topic = topicName('sarama-version-0');
+    const created = ['-topic', topic, '-create-version', '0', 'create'];
+    assert.deepEqual(await run('topic-admin', ...created), [{ event: 'created', topic, partitions: 3 }]);
+    assert.equal((await run('topic-admin', '-topic', topic, 'describe')).length, 3);
+  });
+
   test('topic settings are changed and described, with where they come from', async () => {
     const topic = await newTopic(broker.bootstrap, 'sarama-config');
     await run('topic-admin', '-topic', topic, '-config', 'retention.ms=60000', 'alter');

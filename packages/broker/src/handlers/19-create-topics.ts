@@ -1,6 +1,7 @@
-// CreateTopics v2 to v7. Behavior: each topic is judged and created by itself; with validateOnly nothing is written.
-// Version notes: v4 takes -1 for the default counts (KIP-464), v5 answers with the topic's settings (KIP-525), v7 with
-// its id.
+// CreateTopics v0 to v7 (v0 and v1 are answered, not advertised: KIP-896 removed them, and programs on Sarama that fill
+// in the request by hand still send v0). Behavior: each topic is judged and created by itself; with validateOnly
+// nothing is written. Version notes: v4 takes -1 for the default counts (KIP-464), v5 answers with the topic's settings
+// (KIP-525), v7 with its id.
 
 import { CreateTopics } from '@klamm/protocol/api/19-create-topics';
 import { ErrorCode } from '@klamm/protocol/error-codes';
@@ -18,6 +19,8 @@ interface Created {
 }
 
 export const createTopics = defineHandler(CreateTopics, {
+  advertised: [2, 7],
+
   async handle({ broker }, request) {
     const names = new Set<string>();
     const twice = new Set<string>();

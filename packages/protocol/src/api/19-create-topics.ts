@@ -1,4 +1,5 @@
-// CreateTopics.
+// CreateTopics. Kafka 4 begins with v2 (KIP-896). v0 and v1 stay readable for programs that fill in Sarama's request by
+// hand and so send v0; brokers advertise v2 to v7.
 
 import {
   array,
@@ -17,7 +18,7 @@ import { api } from '../schema/message.ts';
 export const CreateTopics = api({
   key: 19,
   name: 'CreateTopics',
-  versions: [2, 7],
+  versions: [0, 7],
   flexibleFrom: 5,
   request: {
     topics: array({
@@ -34,15 +35,15 @@ export const CreateTopics = api({
       }),
     }),
     timeoutMs: int32(60000),
-    validateOnly: boolean(),
+    validateOnly: since(1, boolean()),
   },
   response: {
-    throttleTimeMs: int32(),
+    throttleTimeMs: since(2, int32()),
     topics: array({
       name: string(),
       topicId: since(7, uuid()),
       errorCode: int16(),
-      errorMessage: nullable(string()),
+      errorMessage: since(1, nullable(string())),
       topicConfigErrorCode: tagged(0, 5, int16()),
       numPartitions: since(5, int32(-1)),
       replicationFactor: since(5, int16(-1)),
