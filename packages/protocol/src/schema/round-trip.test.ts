@@ -6,30 +6,13 @@ import { describe, test } from 'node:test';
 import { seededRandom } from '@klamm/base/random';
 import fc from 'fast-check';
 import { apis } from '../api/index.ts';
-import { ConsumerProtocolAssignment } from '../groups/assignment.ts';
-import { ConsumerProtocolSubscription } from '../groups/subscription.ts';
-import * as control from '../stored/control.ts';
-import { groupRecords } from '../stored/group.ts';
-import { metadataRecords } from '../stored/metadata.ts';
-import { shareRecords } from '../stored/share.ts';
-import { transactionRecords } from '../stored/transaction.ts';
+import { messages } from '../messages.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
 import { decodeMessage, encodeMessage } from './compile.ts';
 import type { Message } from './message.ts';
 import { randomMessage } from './random.ts';
 
 const RUNS = 8;
-
-const messages: readonly Message[] = [
-  ...apis.flatMap((api) => [api.request, api.response]),
-  ...[groupRecords, shareRecords, transactionRecords].flatMap((table) =>
-    Object.values<{ key: Message; value: Message }>(table).flatMap(({ key, value }) => [key, value]),
-  ),
-  ...Object.values<Message>(metadataRecords),
-  ...Object.values<Message>(control),
-  ConsumerProtocolAssignment,
-  ConsumerProtocolSubscription,
-];
 
 const cases = messages.flatMap((message) => {
   const [first, last] = message.versions;
