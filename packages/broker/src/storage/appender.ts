@@ -68,11 +68,13 @@ export class Appender {
 
   /** Resolves when all that was pushed before is on stable storage, whatever the policy; rejects when it cannot be. */
   async flush(): Promise<void> {
-    this.#write();
-    await this.#syncing;
-    if (this.#offline !== undefined) throw this.#offline;
-    this.#write();
-    await this.#sync();
+    while (
+      this.#offline === undefined &&
+      (this.#pending.length > 0 || this.#unsynced.size > 0 || this.#syncing !== undefined)
+    ) {
+      this.#write();
+      await this.#sync();
+    }
     if (this.#offline !== undefined) throw this.#offline;
   }
 
@@ -101,6 +103,9 @@ export class Appender {
     while (this.#pending.length > 0 && this.#offline === undefined) {
       const [write] = this.#pending as [PendingWrite];
       const { segment } = write;
+      // A new segment is not begun before the one before it is on stable storage: a power cut leaves no gap.
+      if (this.#policy === 'sync' && this.#unsynced.size > 0 && !this.#unsynced.has(segment)) return;
+      if (this.#policy === 'sync' && this.#syncing !== undefined) return;
       try {
         segment.file.write(write.buffers, segment.writtenBytes);
       } catch (error) {

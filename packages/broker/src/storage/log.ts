@@ -184,15 +184,8 @@ export class Log {
       at < this.#segments.length;
       at++
     ) {
-      const segment = this.#segments[at];
-      const found = await segment?.find(offset);
-      if (segment === undefined || found === undefined) continue;
-      const length = Math.min(
-        Math.max(maxBytes, minOneBatch ? found.size : 0),
-        segment.writtenBytes - found.position,
-      );
-      const bytes = await segment.file.read(length, found.position);
-      return bytes.subarray(0, wholeBatches(bytes, upTo));
+      const bytes = await this.#segments[at]?.read(offset, maxBytes, minOneBatch);
+      if (bytes !== undefined && bytes.length > 0) return bytes.subarray(0, wholeBatches(bytes, upTo));
     }
     return NOTHING;
   }

@@ -6,6 +6,7 @@
 
 import type { Logger } from '@klamm/base/logger';
 import {
+  BATCH_HEADER_BYTES,
   baseOffsetOf,
   batchSizeOf,
   checkBatch,
@@ -48,16 +49,21 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
   for (const [i, base] of bases.entries()) {
     const segment = new Segment(disk, directory, base, 0);
     const { size, modifiedMs } = disk.stat(segment.path(LOG_SUFFIX));
-    const isLast = i === bases.length - 1;
     const opened = new Segment(disk, directory, base, modifiedMs);
     opened.writtenBytes = size;
     opened.appendedBytes = size;
     segments.push(opened);
+    // Begun behind bytes that a power cut took away, and empty itself: it would leave a gap.
+    if (!options.clean && size === 0 && i > 0 && base !== endOffset && base > options.recoveryPoint) {
+      segments.pop();
+      opened.remove();
+      break;
+    }
     const nextBase = bases[i + 1];
     const trusted = options.clean || (nextBase !== undefined && nextBase <= options.recoveryPoint);
     if (trusted && opened.hasSoundIndexes(options.indexIntervalBytes)) {
       opened.loadTimestamps();
-      if (isLast) endOffset = await endOf(opened);
+      endOffset = nextBase ?? (await endOf(opened));
       continue;
     }
     const scanned = await scan(opened, options);
@@ -84,14 +90,15 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
 
 /** The offset behind the last batch of a segment that is known to be whole. */
 async function endOf(segment: Segment): Promise<number> {
+  const first = await segment.file.read(BATCH_HEADER_BYTES, 0);
+  if (first.length === BATCH_HEADER_BYTES) segment.firstTimestamp = maxTimestampOf(first, 0);
   let endOffset = segment.baseOffset;
   let position = segment.offsetIndex.positionFor(0x7fffffff);
   while (position < segment.writtenBytes) {
     const bytes = await segment.file.read(Math.min(64 * 1024, segment.writtenBytes - position), position);
     let at = 0;
-    while (at + LOG_OVERHEAD + 16 <= bytes.length) {
+    while (at + BATCH_HEADER_BYTES <= bytes.length) {
       endOffset = lastOffsetOf(bytes, at) + 1;
-      if (segment.firstTimestamp < 0) segment.firstTimestamp = maxTimestampOf(bytes, at);
       at += batchSizeOf(bytes, at);
     }
     if (at === 0) break;

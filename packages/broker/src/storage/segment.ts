@@ -20,11 +20,9 @@ import { OffsetIndex } from './offset-index.ts';
 import { TimeIndex } from './time-index.ts';
 import { type AbortedTransaction, parseTxnIndex } from './txn-index.ts';
 
-/** Where a batch lies in a segment's file. */
-export interface BatchPosition {
-  readonly position: number;
-  readonly size: number;
-}
+const NOTHING = Buffer.alloc(0);
+/** Read beyond what is asked for, so that one read serves although an index entry lies before the offset. */
+const INDEX_SLACK_BYTES = 16 * 1024;
 
 export class Segment {
   readonly baseOffset: number;
@@ -153,22 +151,32 @@ export class Segment {
     this.#writeFile(TIME_INDEX_SUFFIX, this.timeIndex.toBuffer());
   }
 
-  /** The first batch that ends at or after `offset`; undefined where there is none among what is written. */
-  async find(offset: number): Promise<BatchPosition | undefined> {
+  /**
+   * Bytes from the batch that holds `offset` (or the next one) on: `maxBytes` at most, but the first batch whole where
+   * `minOneBatch`. Empty where nothing that is written ends at or after `offset`. One read, where the index is near.
+   */
+  async read(offset: number, maxBytes: number, minOneBatch: boolean): Promise<Buffer> {
     let position = this.offsetIndex.positionFor(offset - this.baseOffset);
     while (position + BATCH_HEADER_BYTES <= this.writtenBytes) {
-      // Index entries lie about 4 KiB apart, so that one read of some more usually holds the batch looked for.
-      const bytes = await this.file.read(Math.min(16 * 1024, this.writtenBytes - position), position);
+      const bytes = await this.file.read(
+        Math.min(maxBytes + INDEX_SLACK_BYTES, this.writtenBytes - position),
+        position,
+      );
       let at = 0;
       while (at + BATCH_HEADER_BYTES <= bytes.length) {
         const size = batchSizeOf(bytes, at);
-        if (lastOffsetOf(bytes, at) >= offset) return { position: position + at, size };
-        at += size;
+        if (lastOffsetOf(bytes, at) < offset) {
+          at += size;
+          continue;
+        }
+        if (at + size <= bytes.length || !minOneBatch)
+          return bytes.subarray(at, at + Math.max(maxBytes, minOneBatch ? size : 0));
+        return this.file.read(Math.max(size, maxBytes), position + at);
       }
-      if (at === 0) return undefined;
+      if (at === 0) break;
       position += at;
     }
-    return undefined;
+    return NOTHING;
   }
 
   /** Renames the files so that they are left out at the next start, and returns their new names. */

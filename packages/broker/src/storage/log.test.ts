@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seededRandom } from '@klamm/base/random';
+import { Compression } from '@klamm/protocol/records/batch';
+import fc from 'fast-check';
+import { batchOf } from '../testing/batches.ts';
+import { appendTo, openLog, readFrom } from '../testing/open-log.ts';
+import { diskError, memoryDisk } from './disk-memory.ts';
+
+const keys = (records: readonly { key: string }[]): string[] => records.map(({ key }) => key);
+
+test('what is appended is read from every offset, over many segments, with and without the tail cache', async () => {
+  for (const tailBytes of [0, 1 << 20]) {
+    const disk = memoryDisk();
+    const { log } = await openLog(disk, { tailBytes, config: { segmentBytes: 1024 } });
+    const expected: string[] = [];
+    for (let b = 0; b < 60; b++) {
+      const count = 1 + (b % 7);
+      appendTo(
+        log,
+        batchOf(count, { label: `b${b}`, compression: b % 3 === 0 ? Compression.lz4 : Compression.none }),
+      );
+      for (let i = 0; i < count; i++) expected.push(`b${b}-${i}`);
+    }
+    await log.flush();
+    assert.ok(log.segmentBases.length > 3, 'the log has rolled');
+    for (let offset = 0; offset < expected.length; offset += 5) {
+      assert.deepEqual(keys(await readFrom(log, offset)), expected.slice(offset), `from offset ${offset}`);
+    }
+  }
+});
+
+test('a read is cut at batches, and gives the first one whole even above its limit', async () => {
+  const { log } = await openLog(memoryDisk());
+  appendTo(log, batchOf(5, { bytes: 100 }));
+  appendTo(log, batchOf(1));
+  await log.flush();
+  const first = await log.read(0, 10, 6, true);
+  assert.equal(first.length, 12 + first.readInt32BE(8));
+  assert.equal((await log.read(0, 10, 6, false)).length, 0);
+  assert.equal(
+    (await log.read(3, 10_000, 6, true)).readBigInt64BE(0),
+    0n,
+    'an offset inside a batch gives its batch',
+  );
+});
+
+test('readers see nothing that is not synced; with the policy os nothing that is not written', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk);
+  appendTo(log, batchOf(3));
+  assert.deepEqual([log.endOffset, log.highWatermark], [3, 0]);
+  await log.flush();
+  assert.equal(log.highWatermark, 3);
+
+  const { log: lazy } = await openLog(memoryDisk(), { flushPolicy: 'os' });
+  appendTo(lazy, batchOf(3));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([lazy.highWatermark, lazy.syncedOffset], [3, 0]);
+});
+
+test('closed in order, it opens as it was; indexes and all', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk);
+  for (let b = 0; b < 40; b++) appendTo(log, batchOf(3, { label: `b${b}` }));
+  const bases = log.segmentBases;
+  await log.close();
+  const { log: again, warnings } = await openLog(disk, { clean: true });
+  assert.deepEqual(again.segmentBases, bases);
+  assert.equal(again.endOffset, 120);
+  assert.equal((await readFrom(again, 0)).length, 120);
+  assert.deepEqual(warnings, []);
+});
+
+test('after a crash at any moment, all that was synced is there, in order, and nothing is half there', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer(),
+      fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 30 }),
+      async (seed, sizes) => {
+        const random = seededRandom(seed);
+        const disk = memoryDisk({ crashable: true });
+        const { log } = await openLog(disk);
+        const appended: string[] = [];
+        for (const [b, count] of sizes.entries()) {
+          appendTo(log, batchOf(count, { label: `b${b}`, bytes: 1 + Math.floor(random() * 300) }));
+          for (let i = 0; i < count; i++) appended.push(`b${b}-${i}`);
+          if (random() < 0.3) await new Promise((resolve) => setImmediate(resolve));
+          if (random() < 0.1) await log.flush();
+        }
+        const acknowledged = log.syncedOffset;
+        const { log: after } = await openLog(disk.crash(random));
+        const found = await readFrom(after, 0);
+        assert.ok(
+          found.length >= acknowledged,
+          `${acknowledged} were acknowledged, ${found.length} are there`,
+        );
+        assert.deepEqual(keys(found), appended.slice(0, found.length));
+        assert.equal(after.endOffset, found.length);
+        // It goes on where it stopped.
+        appendTo(after, batchOf(1, { label: 'after' }));
+        await after.flush();
+        assert.equal((await readFrom(after, found.length))[0]?.key, 'after-0');
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+const TAILS: Record<string, (whole: Buffer) => Buffer> = {
+  'half a batch': (whole) => whole.subarray(0, whole.length >> 1),
+  'a few bytes': (whole) => whole.subarray(0, 7),
+  zeros: () => Buffer.alloc(5000),
+  'a batch with a flipped bit': (whole) => {
+    const bytes = Buffer.from(whole);
+    bytes[70] = (bytes[70] ?? 0) ^ 1;
+    return bytes;
+  },
+  'a length that lies': (whole) => {
+    const bytes = Buffer.from(whole);
+    bytes.writeInt32BE(0x7ffffff0, 8);
+    return bytes;
+  },
+  noise: () => Buffer.from(Array.from({ length: 300 }, (_, i) => (i * 73) & 0xff)),
+};
+
+for (const [name, tail] of Object.entries(TAILS)) {
+  test(`a tail of ${name} is cut off, and the cut is told`, async () => {
+    const disk = memoryDisk();
+    const { log } = await openLog(disk);
+    for (let b = 0; b < 5; b++) appendTo(log, batchOf(2, { label: `b${b}` }));
+    await log.close();
+    const path = '/data/t-0/00000000000000000000.log';
+    const whole = disk.readFile(path);
+    const next = batchOf(2);
+    next.writeBigInt64BE(10n, 0);
+    disk.open(path).write([tail(next)], whole.length);
+    const { log: after, warnings } = await openLog(disk);
+    assert.equal(after.endOffset, 10);
+    assert.equal((await readFrom(after, 0)).length, 10);
+    assert.deepEqual(disk.readFile(path), whole);
+    assert.match(warnings.join('\n'), /cut \d+ bytes from the end of segment 0/);
+  });
+}
+
+test('an index that is missing, cut or makes no sense is built anew', async () => {
+  for (const damage of ['remove', 'cut', 'noise'] as const) {
+    const disk = memoryDisk();
+    const { log } = await openLog(disk, { config: { segmentBytes: 1 << 20 } });
+    for (let b = 0; b < 50; b++) appendTo(log, batchOf(3, { label: `b${b}` }));
+    await log.close();
+    const path = '/data/t-0/00000000000000000000.index';
+    const sound = disk.readFile(path);
+    assert.ok(sound.length > 40);
+    disk.remove(path);
+    if (damage === 'cut') disk.replaceFile(path, sound.subarray(0, 13));
+    if (damage === 'noise') disk.replaceFile(path, Buffer.alloc(sound.length, 0x7f));
+    const { log: after } = await openLog(disk, { clean: true, config: { segmentBytes: 1 << 20 } });
+    assert.equal((await readFrom(after, 140))[0]?.offset, 140);
+    await after.close();
+    assert.deepEqual(disk.readFile(path), sound);
+  }
+});
+
+test('a full disk refuses what does not fit, keeps what was there, and takes more when there is room', async () => {
+  const disk = memoryDisk();
+  const { log, troubles } = await openLog(disk);
+  appendTo(log, batchOf(4, { label: 'before' }));
+  await log.flush();
+  disk.fault = (operation, path) => {
+    if (operation === 'write' && path.endsWith('.log')) throw diskError('ENOSPC', path);
+  };
+  appendTo(log, batchOf(4, { label: 'lost' }));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(troubles[0]?.kind, 'rejected');
+  assert.deepEqual([log.endOffset, log.highWatermark], [4, 4]);
+  disk.fault = undefined;
+  appendTo(log, batchOf(2, { label: 'after' }));
+  await log.flush();
+  assert.deepEqual(keys(await readFrom(log, 3)), ['before-3', 'after-0', 'after-1']);
+  await log.close();
+  const { log: again } = await openLog(disk);
+  assert.equal((await readFrom(again, 0)).length, 6);
+});
+
+test('a failed sync takes the files out of service: nothing beyond is called durable', async () => {
+  const disk = memoryDisk();
+  const { log, troubles } = await openLog(disk);
+  appendTo(log, batchOf(1));
+  await log.flush();
+  disk.fault = (operation, path) => {
+    if (operation === 'sync') throw diskError('EIO', path);
+  };
+  appendTo(log, batchOf(1));
+  await assert.rejects(log.flush(), /EIO/);
+  assert.equal(troubles[0]?.kind, 'offline');
+  disk.fault = undefined;
+  await assert.rejects(log.flush(), /EIO/, 'it is not tried again on a file in doubt');
+  assert.equal(log.highWatermark, 1);
+});
+
+test('retention removes the oldest segments by size and by age, never what is not yet durable', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk, { config: { retentionBytes: 10_000 } });
+  for (let b = 0; b < 100; b++) appendTo(log, batchOf(5, { bytes: 50 }));
+  await log.flush();
+  log.retain(0);
+  assert.ok(
+    log.sizeInBytes >= 10_000 && log.sizeInBytes < 10_000 + 4096,
+    `${log.sizeInBytes} bytes are left`,
+  );
+  assert.equal(log.logStartOffset, log.segmentBases[0]);
+  log.config = { ...log.config, retentionMs: 1000, retentionBytes: -1 };
+  appendTo(log, batchOf(1, { timestamp: 1_750_000_900_000 }));
+  await log.flush();
+  log.retain(1_750_000_100_000);
+  assert.ok(log.logStartOffset < log.endOffset, 'the segment with the young record stays');
+  log.retain(1_760_000_000_000);
+  assert.equal(log.logStartOffset, log.endOffset);
+});
