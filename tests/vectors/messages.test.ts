@@ -7,18 +7,11 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { ZERO_UUID } from '@klamm/base/random';
-import { apis } from '@klamm/protocol/api/index';
-import { ConsumerProtocolAssignment } from '@klamm/protocol/groups/assignment';
-import { ConsumerProtocolSubscription } from '@klamm/protocol/groups/subscription';
+import { messages as schemas } from '@klamm/protocol/messages';
 import { controlTypeOf, endTransactionMarkerOf } from '@klamm/protocol/records/control';
 import { decodeMessage, encodeMessage } from '@klamm/protocol/schema/compile';
 import { boolean, type Field, type FieldKind, type Fields, string } from '@klamm/protocol/schema/fields';
 import { type Message, message } from '@klamm/protocol/schema/message';
-import * as control from '@klamm/protocol/stored/control';
-import { groupRecords } from '@klamm/protocol/stored/group';
-import { metadataRecords } from '@klamm/protocol/stored/metadata';
-import { shareRecords } from '@klamm/protocol/stored/share';
-import { transactionRecords } from '@klamm/protocol/stored/transaction';
 import {
   readClientId,
   readRequestStart,
@@ -58,17 +51,7 @@ const DefaultPrincipalData = message({
 });
 
 const messages: ReadonlyMap<string, Message> = new Map(
-  [
-    ...apis.flatMap((api) => [api.request, api.response]),
-    ...[groupRecords, shareRecords, transactionRecords].flatMap((table) =>
-      Object.values<{ key: Message; value: Message }>(table).flatMap(({ key, value }) => [key, value]),
-    ),
-    ...Object.values<Message>(metadataRecords),
-    ...Object.values<Message>(control),
-    ConsumerProtocolAssignment,
-    ConsumerProtocolSubscription,
-    DefaultPrincipalData,
-  ].map((one: Message) => [one.name, one]),
+  [...schemas, DefaultPrincipalData].map((one: Message) => [one.name, one]),
 );
 
 const EMPTY: Partial<Record<FieldKind, unknown>> = {

@@ -195,17 +195,18 @@ function writeTags(tagged: readonly Plan[], target: Target): string[] {
       '  if (extra === undefined) w.uvarint(0); else { w.uvarint(extra.length); for (const t of extra) { w.uvarint(t.tag); w.uvarint(t.bytes.length); w.raw(t.bytes); } }',
     ];
   }
-  const lines = ['  const known = [];'];
+  // Most tagged fields hold their default most of the time, so the list is made only when it is needed.
+  const lines = ['  let known;'];
   for (const plan of tagged) {
     const [write] = writeStatements(plan, target, 'q');
     lines.push(
-      `  if (!(${isDefaultExpression(plan, target)})) { const q = new Writer(64); ${write} known.push({ tag: ${plan.field.tag}, bytes: q.toBuffer() }); }`,
+      `  if (!(${isDefaultExpression(plan, target)})) { const q = new Writer(64); ${write} (known ??= []).push({ tag: ${plan.field.tag}, bytes: q.toBuffer() }); }`,
     );
   }
   lines.push(
-    '  const all = v.unknownTaggedFields === undefined ? known : known.concat(v.unknownTaggedFields).sort((a, b) => a.tag - b.tag);',
-    '  w.uvarint(all.length);',
-    '  for (const t of all) { w.uvarint(t.tag); w.uvarint(t.bytes.length); w.raw(t.bytes); }',
+    '  if (v.unknownTaggedFields !== undefined) known = v.unknownTaggedFields.concat(known ?? []).sort((a, b) => a.tag - b.tag);',
+    '  if (known === undefined) w.uvarint(0);',
+    '  else { w.uvarint(known.length); for (const t of known) { w.uvarint(t.tag); w.uvarint(t.bytes.length); w.raw(t.bytes); } }',
   );
   return lines;
 }

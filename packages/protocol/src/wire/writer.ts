@@ -7,6 +7,7 @@
 import { assert } from '@klamm/base/assert';
 
 const BORROW_FROM_BYTES = 1024;
+const STRING_SIZE_MAX = 0x7fff;
 const INT64_MAX = 2n ** 63n - 1n;
 
 export class Writer {
@@ -71,7 +72,8 @@ export class Writer {
       this.buffer.writeBigInt64BE(value, at);
       return;
     }
-    assert(Number.isSafeInteger(value), `${value} is written as a 64-bit integer`);
+    // The messages are only made when they are needed: this is every offset and length there is.
+    if (!Number.isSafeInteger(value)) assert(false, `${value} is written as a 64-bit integer`);
     const high = Math.floor(value / 0x100000000);
     this.buffer.writeInt32BE(high, at);
     this.buffer.writeUInt32BE(value - high * 0x100000000, at + 4);
@@ -85,11 +87,16 @@ export class Writer {
   uuid(value: string): void {
     const at = this.reserve(16);
     const written = this.buffer.write(value, at, 16, 'base64url');
-    assert(written === 16 && value.length === 22, `"${value}" is written as a UUID`);
+    if (written !== 16 || value.length !== 22) assert(false, `"${value}" is written as a UUID`);
   }
 
   uvarint(value: number): void {
-    assert(value >= 0 && value <= 0xffffffff, `${value} is written as an unsigned varint`);
+    if (!(value >= 0 && value <= 0xffffffff)) assert(false, `${value} is written as an unsigned varint`);
+    if (value < 0x80) {
+      const only = this.reserve(1);
+      this.buffer[only] = value;
+      return;
+    }
     let at = this.reserve(5);
     let rest = value;
     while (rest >= 0x80) {
@@ -123,7 +130,8 @@ export class Writer {
 
   string(value: string): void {
     const size = Buffer.byteLength(value);
-    assert(size <= 0x7fff, `a string of ${size} bytes is written where 32767 is the most`);
+    if (size > STRING_SIZE_MAX)
+      assert(false, `a string of ${size} bytes is written where ${STRING_SIZE_MAX} is the most`);
     this.int16(size);
     this.#text(value, size);
   }
@@ -135,7 +143,8 @@ export class Writer {
 
   compactString(value: string): void {
     const size = Buffer.byteLength(value);
-    assert(size <= 0x7fff, `a string of ${size} bytes is written where 32767 is the most`);
+    if (size > STRING_SIZE_MAX)
+      assert(false, `a string of ${size} bytes is written where ${STRING_SIZE_MAX} is the most`);
     this.uvarint(size + 1);
     this.#text(value, size);
   }
