@@ -54,6 +54,7 @@ export const listOffsets = defineHandler(ListOffsets, {
 });
 
 async function locate(partition: Partition, timestamp: number, readCommitted: boolean): Promise<Found> {
+  await partition.settled();
   const end = readCommitted ? partition.lastStableOffset : partition.highWatermark;
   switch (timestamp) {
     case LATEST:

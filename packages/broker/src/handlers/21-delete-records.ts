@@ -9,14 +9,18 @@ import { defineHandler } from '../dispatch/handler.ts';
 const TO_HIGH_WATERMARK = -1;
 
 export const deleteRecords = defineHandler(DeleteRecords, {
-  handle({ broker }, request) {
-    const topics = request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, offset }) => ({
-        partitionIndex,
-        ...deleteBefore(broker, name, partitionIndex, offset),
+  async handle({ broker }, request) {
+    const topics = await Promise.all(
+      request.topics.map(async ({ name, partitions }) => ({
+        name,
+        partitions: await Promise.all(
+          partitions.map(async ({ partitionIndex, offset }) => ({
+            partitionIndex,
+            ...(await deleteBefore(broker, name, partitionIndex, offset)),
+          })),
+        ),
       })),
-    }));
+    );
     broker.partitions.checkpoint();
     return { topics };
   },
@@ -28,9 +32,15 @@ export const deleteRecords = defineHandler(DeleteRecords, {
   }),
 });
 
-function deleteBefore({ partitions }: BrokerRooms, topic: string, index: number, wanted: number): object {
+async function deleteBefore(
+  { partitions }: BrokerRooms,
+  topic: string,
+  index: number,
+  wanted: number,
+): Promise<object> {
   const partition = partitions.get(topic, index);
   if (partition === undefined) return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  await partition.settled();
   const offset = wanted === TO_HIGH_WATERMARK ? partition.highWatermark : wanted;
   if (offset < 0 || offset > partition.highWatermark)
     return { lowWatermark: -1, errorCode: ErrorCode.OFFSET_OUT_OF_RANGE };

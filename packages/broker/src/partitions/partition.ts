@@ -217,6 +217,17 @@ export class Partition {
     else this.#awaitDurable.add(offset, done);
   }
 
+  /**
+   * Resolves when all that was appended before the call is below the high watermark, or never will be. A client that
+   * was answered before the flush (acks=1) so finds its records at once, as with a single replica in Apache Kafka.
+   */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#directory.isOnline) this.whenDurable(this.logEndOffset, () => resolve());
+      else resolve();
+    });
+  }
+
   /** As `Log.read`, up to the high watermark, or the last stable offset where `readCommitted`. */
   read(
     offset: number,
