@@ -11,6 +11,8 @@ export interface Broker extends AsyncDisposable {
   readonly name: string;
   /** host:port */
   readonly bootstrap: string;
+  /** Its process; undefined where the broker runs elsewhere. */
+  readonly pid?: number | undefined;
   /** The folder with its logs; undefined where the broker runs elsewhere. */
   readonly dataDirectory: string | undefined;
   /** Stops it cleanly; its data directory stays until it is disposed. */

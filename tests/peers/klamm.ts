@@ -49,6 +49,7 @@ export async function startKlamm(options: BrokerOptions = {}): Promise<Broker> {
   return {
     name: 'Klamm',
     bootstrap: `127.0.0.1:${port}`,
+    pid: program.pid,
     dataDirectory,
     stop,
     async [Symbol.asyncDispose]() {

@@ -93,11 +93,9 @@ export class RawClient {
     this.#socket.write(bytes);
   }
 
-  /** Resolves when the broker has closed the connection. */
-  get closed(): Promise<void> {
-    return new Promise((resolve) =>
-      this.#socket.closed ? resolve() : this.#socket.once('close', () => resolve()),
-    );
+  /** True once the connection is no more. */
+  get isClosed(): boolean {
+    return this.#socket.destroyed || this.#socket.readableEnded;
   }
 
   close(): void {
