@@ -1,0 +1,25 @@
+// A Kafka client: the door to producers, consumers and the admin, which share what is known of the cluster.
+//
+// Nothing connects before it is used. The connections end when the last producer, consumer and admin is closed.
+
+import type { Bytes } from './bytes.ts';
+import { Cluster } from './cluster.ts';
+import { clientSettings, type KafkaOptions } from './options.ts';
+import type { ProducerOptions } from './producer/options.ts';
+import { Producer } from './producer/producer.ts';
+
+const SOFTWARE = { name: 'klamm', version: '0.1.0' };
+
+export class Kafka {
+  readonly #cluster: Cluster;
+
+  /** Throws KlammError INVALID_CONFIG where an option is not what it has to be. */
+  constructor(options: KafkaOptions) {
+    this.#cluster = new Cluster(clientSettings(options), SOFTWARE);
+  }
+
+  /** Sends records. By default each is acknowledged by all in-sync replicas, and stored once. */
+  producer<Value = Bytes, Key = Bytes>(options: ProducerOptions<Value, Key> = {}): Producer<Value, Key> {
+    return new Producer(this.#cluster, options);
+  }
+}

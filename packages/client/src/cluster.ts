@@ -1,0 +1,327 @@
+// What a client knows of the cluster, and its ways to it: brokers, topics with their leaders, and connections.
+//
+// One cluster is shared by all producers, consumers and admins of a `Kafka`; when the last of them closes, its
+// connections close. Metadata is asked for what is used only, merged where several ask at once, and asked again when
+// it is stale or has proved wrong. It must not know of records, offsets or batches.
+
+import { sleep } from '@klamm/base/clock';
+import { KlammError } from '@klamm/base/errors';
+import { ZERO_UUID } from '@klamm/base/random';
+import { Metadata } from '@klamm/protocol/api/03-metadata';
+import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
+import type { Api } from '@klamm/protocol/schema/message';
+import { addressText, type BrokerAddress } from './network/address.ts';
+import { backOffMs } from './network/back-off.ts';
+import type { Connection, RequestOptions } from './network/connection.ts';
+import { ConnectionPool } from './network/pool.ts';
+import type { ClientSettings } from './options.ts';
+
+export interface PartitionMetadata {
+  readonly index: number;
+  /** Node id of the leader; -1 where there is none at the moment. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  readonly isr: readonly number[];
+}
+
+export interface TopicMetadata {
+  readonly name: string;
+  /** `ZERO_UUID` where the broker is older than topic ids. */
+  readonly id: string;
+  readonly isInternal: boolean;
+  /** In order of their index. */
+  readonly partitions: readonly PartitionMetadata[];
+}
+
+export interface ClusterMetadata {
+  readonly clusterId: string | null;
+  readonly controllerId: number;
+  readonly brokers: readonly (BrokerAddress & { readonly nodeId: number; readonly rack: string | null })[];
+}
+
+interface Known {
+  readonly topic: TopicMetadata;
+  readonly at: number;
+  isStale: boolean;
+}
+
+type MetadataAnswer = Decoded<(typeof Metadata)['response']['fields']>;
+
+const CONTROL = 'control';
+/** How often a topic that is not there is looked for: one that the broker creates on sight appears soon. */
+const LOOKS_FOR_MISSING_TOPIC = 5;
+
+export class Cluster {
+  readonly settings: ClientSettings;
+  readonly pool: ConnectionPool;
+  readonly #brokers = new Map<number, BrokerAddress>();
+  readonly #topics = new Map<string, Known>();
+  readonly #searches = new Map<string, Promise<TopicMetadata>>();
+  #refreshing:
+    | { readonly names: Set<string>; readonly autoCreate: boolean; done: Promise<MetadataAnswer> }
+    | undefined;
+  #users = 0;
+  #nextBootstrap = 0;
+  #purposes = 0;
+
+  constructor(settings: ClientSettings, software: { readonly name: string; readonly version: string }) {
+    this.settings = settings;
+    this.pool = new ConnectionPool({
+      ...settings,
+      softwareName: software.name,
+      softwareVersion: software.version,
+    });
+  }
+
+  /** Says that somebody uses the cluster. The function returned says that they no longer do. */
+  use(): () => void {
+    this.#users++;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      if (--this.#users === 0) this.pool.close();
+    };
+  }
+
+  /** A purpose (see ConnectionPool) nobody else has. */
+  newPurpose(name: string): string {
+    return `${name}-${++this.#purposes}`;
+  }
+
+  /** What is known of a topic, without asking; undefined where nothing is. Stale knowledge is renewed aside. */
+  known(name: string): TopicMetadata | undefined {
+    const known = this.#topics.get(name);
+    if (known === undefined) return undefined;
+    const { clock, metadataMaxAgeMs } = this.settings;
+    if (known.isStale || clock.monotonic() - known.at > metadataMaxAgeMs) return undefined;
+    return known.topic;
+  }
+
+  /** Says that what is known of a topic proved wrong; the next who needs it asks. */
+  invalidate(name: string): void {
+    const known = this.#topics.get(name);
+    if (known !== undefined) known.isStale = true;
+  }
+
+  /**
+   * The topic; asks where it is not known, and again while it has no leader or is being created.
+   *
+   * @param autoCreate whether the broker may create it, where it is set up to
+   * @throws KlammError UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, TOPIC_AUTHORIZATION_FAILED, or
+   * NETWORK_EXCEPTION after retryTimeoutMs
+   */
+  topic(name: string, autoCreate: boolean): Promise<TopicMetadata> {
+    const known = this.known(name);
+    if (known !== undefined) return Promise.resolve(known);
+    const key = `${autoCreate}/${name}`;
+    let search = this.#searches.get(key);
+    if (search === undefined) {
+      search = this.#search(name, autoCreate).finally(() => this.#searches.delete(key));
+      this.#searches.set(key, search);
+    }
+    return search;
+  }
+
+  /** The address of a node; undefined where metadata has not named it. */
+  addressOf(nodeId: number): BrokerAddress | undefined {
+    return this.#brokers.get(nodeId);
+  }
+
+  /** The connection to a node for a purpose. Throws KlammError NETWORK_EXCEPTION, BROKER_NOT_AVAILABLE. */
+  connect(nodeId: number, purpose: string): Promise<Connection> {
+    const address = this.#brokers.get(nodeId);
+    if (address === undefined) {
+      return Promise.reject(
+        new KlammError(`Node ${nodeId} is not among the brokers that the cluster named.`, {
+          code: 'BROKER_NOT_AVAILABLE',
+          errorCode: ErrorCode.BROKER_NOT_AVAILABLE,
+          retriable: true,
+        }),
+      );
+    }
+    return this.pool.connect(address, purpose);
+  }
+
+  /**
+   * Asks any broker, or `nodeId`, once more where the connection fails, until retryTimeoutMs is over. For requests
+   * that may be sent twice.
+   */
+  async request<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    options: RequestOptions & { readonly nodeId?: number; readonly attemptsMax?: number } = {},
+  ): Promise<Decoded<R>> {
+    const { nodeId, attemptsMax = Number.POSITIVE_INFINITY } = options;
+    return this.retry(async () => {
+      const connection = await (nodeId === undefined ? this.#anyBroker() : this.connect(nodeId, CONTROL));
+      return connection.request(api, body, options);
+    }, attemptsMax);
+  }
+
+  /** Calls `attempt` until it does not throw a retriable error, or retryTimeoutMs is over; with back-off. */
+  async retry<T>(attempt: () => Promise<T>, attemptsMax = Number.POSITIVE_INFINITY): Promise<T> {
+    const { clock, backOff, random, retryTimeoutMs } = this.settings;
+    const deadline = clock.monotonic() + retryTimeoutMs;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await attempt();
+      } catch (cause) {
+        const wait = backOffMs(backOff, failures, random);
+        const isWorthIt = cause instanceof KlammError && cause.retriable && failures < attemptsMax;
+        if (!isWorthIt || clock.monotonic() + wait > deadline) throw cause;
+        await sleep(clock, wait);
+      }
+    }
+  }
+
+  /** All topics, or the named ones, just asked; those that are not there are left out. */
+  async listTopics(
+    names: readonly string[] | null,
+  ): Promise<{ cluster: ClusterMetadata; topics: TopicMetadata[] }> {
+    const answer = await this.request(Metadata, {
+      topics: names === null ? null : names.map((name) => ({ name })),
+      allowAutoTopicCreation: false,
+    });
+    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
+    this.#learn(answer);
+    const topics: TopicMetadata[] = [];
+    for (const topic of answer.topics) {
+      if (topic.errorCode === 0) topics.push(toTopic(topic));
+      else if (topic.errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
+        throw topicError(topic.name ?? '', topic.errorCode, false);
+      }
+    }
+    const brokers = answer.brokers.map(({ nodeId, host, port, rack }) => ({ nodeId, host, port, rack }));
+    return { cluster: { clusterId: answer.clusterId, controllerId: answer.controllerId, brokers }, topics };
+  }
+
+  async #search(name: string, autoCreate: boolean): Promise<TopicMetadata> {
+    const { clock, backOff, random, retryTimeoutMs } = this.settings;
+    const deadline = clock.monotonic() + retryTimeoutMs;
+    for (let failures = 1; ; failures++) {
+      let error: KlammError;
+      try {
+        const answer = await this.#refresh(name, autoCreate);
+        const found = answer.topics.find((topic) => topic.name === name);
+        const code = found?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        const known = this.known(name);
+        if (code === 0 && known !== undefined) return known;
+        error = topicError(name, code, autoCreate);
+        if (!isRetriable(code)) throw error;
+        if (code === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION && failures >= LOOKS_FOR_MISSING_TOPIC) {
+          throw new KlammError(error.message, {
+            code: error.code,
+            errorCode: error.errorCode,
+            retriable: false,
+          });
+        }
+      } catch (cause) {
+        if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
+        error = cause;
+      }
+      const wait = backOffMs(backOff, failures, random);
+      if (clock.monotonic() + wait > deadline) throw error;
+      await sleep(clock, wait);
+    }
+  }
+
+  /** One Metadata request for all who ask in the same turn of the event loop. */
+  #refresh(name: string, autoCreate: boolean): Promise<MetadataAnswer> {
+    const gathering = this.#refreshing;
+    if (gathering !== undefined && gathering.autoCreate === autoCreate) {
+      gathering.names.add(name);
+      return gathering.done;
+    }
+    const names = new Set([name]);
+    const ask = async (): Promise<MetadataAnswer> => {
+      await Promise.resolve();
+      if (this.#refreshing?.names === names) this.#refreshing = undefined;
+      const connection = await this.#anyBroker();
+      const answer = await connection.request(Metadata, {
+        topics: [...names].map((topic) => ({ name: topic })),
+        allowAutoTopicCreation: autoCreate,
+      });
+      this.#learn(answer);
+      return answer;
+    };
+    const done = ask();
+    this.#refreshing = { names, autoCreate, done };
+    return done;
+  }
+
+  /** An open control connection, or a new one: to a broker that is known to work first, then in turn. */
+  async #anyBroker(): Promise<Connection> {
+    const known = [...this.#brokers.values()];
+    for (const address of known) {
+      const open = this.pool.current(address, CONTROL);
+      if (open !== undefined) return open;
+    }
+    const seen = new Set(known.map(addressText));
+    const all = [...known, ...this.settings.addresses.filter((address) => !seen.has(addressText(address)))];
+    all.sort((a, b) => Number(this.pool.isFailing(a, CONTROL)) - Number(this.pool.isFailing(b, CONTROL)));
+    const healthy = all.filter((address) => !this.pool.isFailing(address, CONTROL)).length;
+    let last: unknown;
+    // Each of the healthy ones is tried at once; where there is none, one of the others after its back-off.
+    for (let tries = Math.max(healthy, 1); tries > 0; tries--) {
+      const among = healthy > 0 ? healthy : all.length;
+      const address = all[this.#nextBootstrap++ % among] as BrokerAddress;
+      try {
+        return await this.pool.connect(address, CONTROL);
+      } catch (cause) {
+        last = cause;
+      }
+    }
+    throw last;
+  }
+
+  #learn(answer: MetadataAnswer): void {
+    for (const { nodeId, host, port } of answer.brokers) {
+      const known = this.#brokers.get(nodeId);
+      if (known?.host !== host || known.port !== port) this.#brokers.set(nodeId, { host, port });
+    }
+    const named = new Set(answer.brokers.map(({ nodeId }) => nodeId));
+    for (const nodeId of this.#brokers.keys()) if (!named.has(nodeId)) this.#brokers.delete(nodeId);
+    const at = this.settings.clock.monotonic();
+    for (const topic of answer.topics) {
+      if (topic.errorCode === 0 && topic.name !== null) {
+        this.#topics.set(topic.name, { topic: toTopic(topic), at, isStale: false });
+      } else if (topic.name !== null) this.#topics.delete(topic.name);
+    }
+  }
+}
+
+function toTopic(topic: MetadataAnswer['topics'][number]): TopicMetadata {
+  const partitions = topic.partitions
+    .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes }) => ({
+      index: partitionIndex,
+      leader: leaderId,
+      leaderEpoch,
+      replicas: replicaNodes,
+      isr: isrNodes,
+    }))
+    .sort((a, b) => a.index - b.index);
+  const { name, topicId = ZERO_UUID, isInternal } = topic;
+  return { name: name ?? '', id: topicId, isInternal, partitions };
+}
+
+function topicError(name: string, code: number, autoCreate: boolean): KlammError {
+  switch (code) {
+    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+      return kafkaError(
+        code,
+        `The topic "${name}" does not exist${autoCreate ? ', and the broker does not create it by itself' : ''}; create it with admin.createTopic().`,
+      );
+    case ErrorCode.INVALID_TOPIC_EXCEPTION:
+      return kafkaError(
+        code,
+        `"${name}" is not a topic name: 1 to 249 letters, digits, dots, underscores and dashes are, "." and ".." are not.`,
+      );
+    case ErrorCode.TOPIC_AUTHORIZATION_FAILED:
+      return kafkaError(code, `This client may not see or use the topic "${name}".`);
+    default:
+      return kafkaError(code, `The topic "${name}" cannot be used: ${kafkaError(code).message}`);
+  }
+}

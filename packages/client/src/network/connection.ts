@@ -1,0 +1,398 @@
+// One TCP connection to one broker: requests go out as they come, replies come back in that order.
+//
+// It negotiates API versions before it is handed out. Every request has a deadline; one that is missed closes the
+// connection, because a reply that comes later could not be told from the next one. When the connection ends, for
+// whatever reason, everything that waits for a reply fails with a retriable error. It must not know what a request
+// means, nor try anything twice. Versions: KIP-35, KIP-511.
+
+import { connect, type Socket } from 'node:net';
+import type { Clock, Timer } from '@klamm/base/clock';
+import { KlammError, messageOf } from '@klamm/base/errors';
+import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
+import { codecOf } from '@klamm/protocol/schema/compile';
+import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
+import { type Api, isFlexible } from '@klamm/protocol/schema/message';
+import { readResponseHeader, writeRequestHeader } from '@klamm/protocol/wire/headers';
+import { Reader } from '@klamm/protocol/wire/reader';
+import { Writer } from '@klamm/protocol/wire/writer';
+import { addressText, type BrokerAddress } from './address.ts';
+import { FrameReader } from './frames.ts';
+
+export interface ConnectionOptions {
+  readonly clientId: string;
+  /** Name and version that the broker is told (KIP-511). */
+  readonly softwareName: string;
+  readonly softwareVersion: string;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+export interface RequestOptions {
+  /** Default: the connection's requestTimeoutMs. */
+  readonly timeoutMs?: number;
+  /** The highest version to use. Default: the highest that both sides know. */
+  readonly versionMax?: number;
+}
+
+interface Pending {
+  readonly correlationId: number;
+  readonly name: string;
+  readonly deadline: number;
+  readonly timeoutMs: number;
+  /** Decodes the reply; never throws. */
+  readonly settle: (frame: Buffer) => void;
+  readonly reject: (error: KlammError) => void;
+}
+
+type VersionRange = readonly [first: number, last: number];
+
+const READ_BUFFER_BYTES = 128 * 1024;
+const FRAME_BYTES_MAX = 512 * 1024 * 1024;
+
+export class Connection {
+  readonly address: BrokerAddress;
+  readonly #options: ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #pending: Pending[] = [];
+  readonly #frames: FrameReader;
+  readonly #versions = new Map<number, VersionRange>();
+  #onClose: () => void = () => {};
+  #correlationId = 0;
+  #timer: Timer | undefined;
+  #closed: KlammError | undefined;
+
+  private constructor(address: BrokerAddress, options: ConnectionOptions) {
+    this.address = address;
+    this.#options = options;
+    this.#frames = new FrameReader(FRAME_BYTES_MAX, (frame) => this.#reply(frame));
+    this.#socket = connect({
+      host: address.host,
+      port: address.port,
+      noDelay: true,
+      keepAlive: true,
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+        callback: (size, buffer) => this.#read(size === buffer.length ? buffer : buffer.subarray(0, size)),
+      },
+    });
+  }
+
+  /**
+   * Connects and negotiates versions.
+   *
+   * @throws KlammError NETWORK_EXCEPTION where nobody answers, or what answers is no Kafka broker
+   */
+  static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
+    const connection = new Connection(address, options);
+    try {
+      await connection.#connected();
+      await connection.#negotiate();
+    } catch (cause) {
+      connection.close(cause instanceof KlammError ? cause : undefined);
+      throw cause;
+    }
+    return connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /** Requests that wait for a reply. */
+  get inFlight(): number {
+    return this.#pending.length;
+  }
+
+  /** Called once when the connection ends. */
+  set onClose(callback: () => void) {
+    this.#onClose = callback;
+  }
+
+  /**
+   * The highest version of `api` that both sides know.
+   *
+   * @throws KlammError UNSUPPORTED_VERSION where there is none
+   */
+  versionOf(api: Api, versionMax = api.versions[1]): number {
+    const range = this.#versions.get(api.key);
+    const first = Math.max(range?.[0] ?? 0, api.versions[0]);
+    const last = Math.min(range?.[1] ?? -1, versionMax);
+    if (last >= first) return last;
+    throw kafkaError(
+      ErrorCode.UNSUPPORTED_VERSION,
+      range === undefined
+        ? `The broker ${addressText(this.address)} does not offer ${api.name}.`
+        : `The broker ${addressText(this.address)} offers ${api.name} in versions ${range[0]} to ${range[1]}, and this client speaks ${api.versions[0]} to ${versionMax}.`,
+    );
+  }
+
+  supports(api: Api): boolean {
+    return this.#versions.has(api.key);
+  }
+
+  /**
+   * Sends one request and resolves with its decoded reply, whatever error codes that holds.
+   *
+   * @throws KlammError NETWORK_EXCEPTION, REQUEST_TIMED_OUT, UNSUPPORTED_VERSION, or INVALID_REQUEST where the reply
+   * cannot be read
+   */
+  request<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    options: RequestOptions = {},
+  ): Promise<Decoded<R>> {
+    return new Promise((resolve, reject) => {
+      const version = this.versionOf(api, options.versionMax);
+      const flexible = isFlexible(api, version) && api.key !== ApiVersions.key;
+      this.#send(api, version, body, options.timeoutMs, reject, (frame) => {
+        try {
+          const reader = new Reader(frame, 4);
+          if (flexible) skipReplyTags(frame, reader);
+          resolve(codecOf(api.response, version).decode(reader));
+        } catch (cause) {
+          reject(this.#unreadable(api.name, version, cause));
+        }
+      });
+    });
+  }
+
+  /** Sends one request that the broker does not answer (Produce with acks=0). Resolves when it is with the kernel. */
+  async notify<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    versionMax?: number,
+  ): Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed;
+    const version = this.versionOf(api, versionMax);
+    const writer = this.#encode(api, version, body);
+    await new Promise<void>((resolve, reject) => {
+      this.#write(writer, (error) => {
+        if (error === null || error === undefined) resolve();
+        else reject(this.#lost(messageOf(error), error));
+      });
+    });
+  }
+
+  /** Ends the connection; what waits for a reply fails with `cause`. Safe to call again. */
+  close(cause?: KlammError): void {
+    if (this.#closed !== undefined) return;
+    this.#closed =
+      cause ??
+      kafkaError(
+        ErrorCode.NETWORK_EXCEPTION,
+        `The connection to ${addressText(this.address)} was closed by this client.`,
+      );
+    this.#timer?.cancel();
+    this.#socket.destroy();
+    for (const { reject } of this.#pending.splice(0)) reject(this.#closed);
+    this.#onClose();
+  }
+
+  #connected(): Promise<void> {
+    const socket = this.#socket;
+    return new Promise((resolve, reject) => {
+      const { clock, connectionTimeoutMs } = this.#options;
+      const give = (cause: string, error?: unknown): void => {
+        timer.cancel();
+        reject(
+          kafkaError(
+            ErrorCode.NETWORK_EXCEPTION,
+            `Cannot connect to ${addressText(this.address)}: ${cause}. Is the broker running, and is this its address?`,
+            { cause: error },
+          ),
+        );
+      };
+      const timer = clock.after(
+        connectionTimeoutMs,
+        () => give(`no answer within ${connectionTimeoutMs} ms`),
+        true,
+      );
+      socket.once('connect', () => {
+        timer.cancel();
+        socket.on('end', () => this.close(this.#lost('the broker closed it')));
+        resolve();
+      });
+      socket.once('error', (error) => {
+        give(plain(error), error);
+        this.close(this.#lost(plain(error), error));
+      });
+      socket.on('error', () => {});
+      socket.once('close', () => this.close(this.#lost('it was closed')));
+    });
+  }
+
+  async #negotiate(): Promise<void> {
+    let version = ApiVersions.versions[1];
+    for (;;) {
+      const frame = await this.#askVersions(version);
+      const reader = new Reader(frame, 4);
+      // A broker that does not know the version answers in version 0 with this code, and says what it knows.
+      const known = frame.readInt16BE(4) !== ErrorCode.UNSUPPORTED_VERSION;
+      const answer = codecOf(ApiVersions.response, known ? version : 0).decode(reader);
+      if (!known && version > 0) {
+        const offered = answer.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key);
+        version = Math.min(version - 1, offered?.maxVersion ?? 0);
+        continue;
+      }
+      if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
+      for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
+        this.#versions.set(apiKey, [minVersion, maxVersion]);
+      }
+      return;
+    }
+  }
+
+  async #askVersions(version: number): Promise<Buffer> {
+    const { softwareName, softwareVersion, connectionTimeoutMs } = this.#options;
+    try {
+      return await new Promise((resolve, reject) => {
+        const body = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion };
+        this.#send(ApiVersions, version, body, connectionTimeoutMs, reject, (frame) => {
+          if (frame.length < 6) reject(this.#unreadable('ApiVersions', version, 'it is too short'));
+          else resolve(frame);
+        });
+      });
+    } catch (cause) {
+      throw kafkaError(
+        ErrorCode.NETWORK_EXCEPTION,
+        `${addressText(this.address)} did not say which versions it speaks: ${messageOf(cause)} Is this a Kafka broker, and a listener without TLS and SASL?`,
+        { cause },
+      );
+    }
+  }
+
+  #send<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    version: number,
+    body: Encodable<Q>,
+    timeoutMs = this.#options.requestTimeoutMs,
+    reject: (error: KlammError) => void,
+    settle: (frame: Buffer) => void,
+  ): void {
+    if (this.#closed !== undefined) {
+      reject(this.#closed);
+      return;
+    }
+    const writer = this.#encode(api, version, body);
+    const deadline = this.#options.clock.monotonic() + timeoutMs;
+    this.#pending.push({
+      correlationId: this.#correlationId,
+      name: api.name,
+      deadline,
+      timeoutMs,
+      settle,
+      reject,
+    });
+    this.#timer ??= this.#arm(timeoutMs);
+    this.#write(writer);
+  }
+
+  #encode<Q extends Fields, R extends Fields>(api: Api<Q, R>, version: number, body: Encodable<Q>): Writer {
+    const writer = new Writer(256);
+    writer.int32(0);
+    this.#correlationId = (this.#correlationId + 1) & 0x7fffffff;
+    writeRequestHeader(
+      writer,
+      {
+        apiKey: api.key,
+        apiVersion: version,
+        correlationId: this.#correlationId,
+        clientId: this.#options.clientId,
+      },
+      isFlexible(api, version),
+    );
+    codecOf(api.request, version).encode(writer, body);
+    writer.buffer.writeInt32BE(writer.length - 4, 0);
+    return writer;
+  }
+
+  #write(writer: Writer, written?: (error: Error | null | undefined) => void): void {
+    const segments = writer.segments();
+    const last = segments.length - 1;
+    const socket = this.#socket;
+    if (last > 0) socket.cork();
+    for (let index = 0; index <= last; index++) {
+      socket.write(segments[index] as Buffer, index === last ? written : undefined);
+    }
+    if (last > 0) socket.uncork();
+  }
+
+  #read(chunk: Uint8Array): boolean {
+    try {
+      this.#frames.push(chunk);
+    } catch (cause) {
+      this.close(this.#lost(messageOf(cause), cause));
+    }
+    return true;
+  }
+
+  #reply(frame: Buffer): void {
+    const correlationId = frame.readInt32BE(0);
+    const pending = this.#pending.shift();
+    if (pending?.correlationId !== correlationId) {
+      const expected = pending === undefined ? 'nothing was asked' : `${pending.correlationId} was expected`;
+      if (pending !== undefined) this.#pending.unshift(pending);
+      this.close(this.#lost(`a reply with correlation id ${correlationId} came where ${expected}`));
+      return;
+    }
+    pending.settle(frame);
+  }
+
+  #arm(delayMs: number): Timer {
+    return this.#options.clock.after(delayMs, () => {
+      this.#timer = undefined;
+      const now = this.#options.clock.monotonic();
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { deadline, name, timeoutMs } of this.#pending) {
+        if (deadline <= now + 1) {
+          this.close(
+            kafkaError(
+              ErrorCode.REQUEST_TIMED_OUT,
+              `The broker ${addressText(this.address)} did not answer ${name} within ${timeoutMs} ms.`,
+            ),
+          );
+          return;
+        }
+        earliest = Math.min(earliest, deadline);
+      }
+      if (earliest < Number.POSITIVE_INFINITY) this.#timer = this.#arm(earliest - now);
+    });
+  }
+
+  #lost(what: string, cause?: unknown): KlammError {
+    const waiting = this.#pending.length;
+    return kafkaError(
+      ErrorCode.NETWORK_EXCEPTION,
+      `The connection to ${addressText(this.address)} was lost${waiting === 0 ? '' : ` with ${waiting} requests unanswered`}: ${what}.`,
+      { cause },
+    );
+  }
+
+  #unreadable(name: string, version: number, cause: unknown): KlammError {
+    return kafkaError(
+      ErrorCode.INVALID_REQUEST,
+      `The answer of ${addressText(this.address)} to ${name} v${version} cannot be read: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** Leaves the reader behind the tagged fields of a reply's header. */
+function skipReplyTags(frame: Buffer, reader: Reader): void {
+  // Nearly always there is none, and one zero byte says so.
+  if (frame[4] === 0) reader.take(1);
+  else {
+    reader.offset = 0;
+    readResponseHeader(reader, true);
+  }
+}
+
+function plain(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'the connection was refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name is not known';
+  if (code === 'ECONNRESET') return 'the broker reset it';
+  return error.message !== '' ? error.message : (code ?? 'unknown error');
+}

@@ -1,0 +1,418 @@
+// Sends what the partition queues hold: one Produce request per broker and turn, several in flight.
+//
+// What queues up while a request is in flight goes with the next, so that concurrent sends share batches without
+// waiting for a clock (Nagle's rule); full batches are pipelined. A batch leaves its queue delivered or failed, and
+// in no other way. Refusals are judged here: try again, look for the leader, number anew, split, or give up.
+
+import type { Timer } from '@klamm/base/clock';
+import { KlammError } from '@klamm/base/errors';
+import { ZERO_UUID } from '@klamm/base/random';
+import { Produce } from '@klamm/protocol/api/00-produce';
+import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import type { Decoded } from '@klamm/protocol/schema/fields';
+import type { Cluster, TopicMetadata } from '../cluster.ts';
+import { backOffMs } from '../network/back-off.ts';
+import type { Connection } from '../network/connection.ts';
+import type { ProducerBatch } from './batch.ts';
+import { IdentitySource } from './identity.ts';
+import type { ProducerSettings } from './options.ts';
+import type { PartitionQueue } from './partition-queue.ts';
+import { errorOfAnswer, isAboutLeader, isAboutSequence, notDelivered } from './produce-errors.ts';
+
+type PartitionAnswer = Decoded<
+  (typeof Produce)['response']['fields']
+>['responses'][number]['partitionResponses'][number];
+
+interface Node {
+  readonly nodeId: number;
+  /** Queues led by this node that hold batches. */
+  readonly queues: Set<PartitionQueue>;
+  inFlight: number;
+  isConnecting: boolean;
+}
+
+interface Shipment {
+  readonly queue: PartitionQueue;
+  readonly batch: ProducerBatch;
+}
+
+/** What the sender needs of those who feed it. */
+export interface SenderOwner {
+  /** The topic as last seen; undefined where it is being looked for. */
+  topic(name: string): TopicMetadata | undefined;
+  /** Looks for the topic's leaders again, and then calls `moved` on the queues. */
+  relocate(topic: string): void;
+  /** A batch has left its queue. */
+  finished(batch: ProducerBatch): void;
+}
+
+const REQUEST_BYTES_MAX = 1024 * 1024;
+const LAST_NAMED_VERSION = 12;
+
+export class Sender {
+  readonly #cluster: Cluster;
+  readonly #settings: ProducerSettings;
+  readonly #owner: SenderOwner;
+  readonly #purpose: string;
+  readonly #identities: IdentitySource;
+  readonly #nodes = new Map<number, Node>();
+  readonly #homeless = new Set<PartitionQueue>();
+  /** While above zero, nothing lingers. */
+  flushing = 0;
+  #isScheduled = false;
+  #isClosed = false;
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(cluster: Cluster, settings: ProducerSettings, owner: SenderOwner) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#purpose = cluster.newPurpose('produce');
+    this.#identities = new IdentitySource(cluster);
+  }
+
+  /** Says that a queue has something to send. */
+  wake(queue: PartitionQueue): void {
+    if (queue.leader < 0) this.#homeless.add(queue);
+    else this.#nodeOf(queue.leader).queues.add(queue);
+    this.schedule();
+  }
+
+  /** Says that a queue's leader has become known or another. */
+  moved(queue: PartitionQueue, leader: number): void {
+    if (queue.leader !== leader) {
+      this.#nodes.get(queue.leader)?.queues.delete(queue);
+      this.#homeless.delete(queue);
+      queue.leader = leader;
+    }
+    if (queue.batches.length > 0) this.wake(queue);
+  }
+
+  /** Sends what may be sent, at the end of this turn: those who call now and next share a request. */
+  schedule(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    process.nextTick(() => {
+      this.#isScheduled = false;
+      this.#drain();
+    });
+  }
+
+  /** Fails everything in the queue's line that is not in flight. */
+  fail(queue: PartitionQueue, error: KlammError): void {
+    for (const batch of [...queue.batches]) if (batch.state !== 'inFlight') this.#fail(queue, batch, error);
+  }
+
+  /** Fails what has waited longer than deliveryTimeoutMs. Batches in flight have their request's deadline. */
+  expire(queue: PartitionQueue, now: number): void {
+    const { deliveryTimeoutMs } = this.#settings;
+    for (const batch of [...queue.batches]) {
+      if (batch.state === 'inFlight' || batch.acceptedAt + deliveryTimeoutMs > now) continue;
+      this.#fail(queue, batch, notDelivered(queue.topic, queue.index, deliveryTimeoutMs, queue.lastError));
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#cluster.pool.release(this.#purpose);
+  }
+
+  #drain(): void {
+    if (this.#isClosed) return;
+    for (const queue of this.#homeless) {
+      if (queue.batches.length === 0) this.#homeless.delete(queue);
+      else this.#owner.relocate(queue.topic);
+    }
+    for (const node of this.#nodes.values()) {
+      if (node.queues.size > 0) this.#drainNode(node);
+    }
+  }
+
+  #drainNode(node: Node): void {
+    const address = this.#cluster.addressOf(node.nodeId);
+    const connection = address && this.#cluster.pool.current(address, this.#purpose);
+    if (connection === undefined) {
+      this.#connect(node);
+      return;
+    }
+    const identity = this.#identities.current;
+    if (this.#settings.idempotent && identity === undefined) {
+      this.#identify(node);
+      return;
+    }
+    while (node.inFlight < this.#settings.maxInFlight) {
+      const shipments = this.#gather(node);
+      if (shipments.length === 0) return;
+      void this.#ship(node, connection, shipments);
+    }
+  }
+
+  #gather(node: Node): Shipment[] {
+    const now = this.#cluster.settings.clock.monotonic();
+    const shipments: Shipment[] = [];
+    let bytes = 0;
+    for (const queue of node.queues) {
+      if (queue.batches.length === 0) {
+        node.queues.delete(queue);
+        continue;
+      }
+      if (queue.notBefore > now) {
+        this.#wakeAt(queue.notBefore);
+        continue;
+      }
+      const batch = queue.next(
+        (open) => this.#isDue(open, node, now),
+        this.#identities.current,
+        (error) => this.#compressed(queue, error),
+      );
+      if (batch === undefined) continue;
+      batch.state = 'inFlight';
+      queue.inFlight++;
+      shipments.push({ queue, batch });
+      // Whoever was served goes to the end of the line.
+      node.queues.delete(queue);
+      node.queues.add(queue);
+      bytes += batch.sizeInBytes;
+      if (bytes >= REQUEST_BYTES_MAX || shipments.length >= node.queues.size) break;
+    }
+    return shipments;
+  }
+
+  #isDue(open: ProducerBatch, node: Node, now: number): boolean {
+    const { lingerMs } = this.#settings;
+    if (this.flushing === 0 && lingerMs > 0 && now - open.acceptedAt < lingerMs) {
+      this.#wakeAt(open.acceptedAt + lingerMs);
+      return false;
+    }
+    return node.inFlight === 0;
+  }
+
+  async #ship(node: Node, connection: Connection, shipments: readonly Shipment[]): Promise<void> {
+    node.inFlight++;
+    try {
+      if (this.#settings.acks === 0) {
+        await connection.notify(Produce, this.#body(shipments), LAST_NAMED_VERSION);
+        for (const { queue, batch } of shipments) this.#succeed(queue, batch, -1, -1);
+        return;
+      }
+      const { requestTimeoutMs, clock } = this.#cluster.settings;
+      const oldest = Math.min(...shipments.map(({ batch }) => batch.acceptedAt));
+      const left = oldest + this.#settings.deliveryTimeoutMs - clock.monotonic();
+      const answer = await connection.request(Produce, this.#body(shipments), {
+        timeoutMs: Math.max(1, Math.min(requestTimeoutMs, left)),
+        ...(this.#hasIds(shipments) ? {} : { versionMax: LAST_NAMED_VERSION }),
+      });
+      const answers = new Map<string, PartitionAnswer>();
+      for (const { name, topicId, partitionResponses } of answer.responses) {
+        for (const partition of partitionResponses) {
+          answers.set(`${name === '' ? topicId : name}/${partition.index}`, partition);
+        }
+      }
+      for (const { queue, batch } of shipments) {
+        const found =
+          answers.get(`${queue.topic}/${queue.index}`) ??
+          answers.get(`${this.#owner.topic(queue.topic)?.id}/${queue.index}`);
+        this.#settle(queue, batch, found);
+      }
+    } catch (cause) {
+      const error =
+        cause instanceof KlammError
+          ? cause
+          : kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, String(cause), { cause });
+      for (const { queue, batch } of shipments) {
+        if (batch.state === 'inFlight') this.#refused(queue, batch, error);
+      }
+    } finally {
+      node.inFlight--;
+      this.schedule();
+    }
+  }
+
+  #hasIds(shipments: readonly Shipment[]): boolean {
+    return shipments.every(({ queue }) => (this.#owner.topic(queue.topic)?.id ?? ZERO_UUID) !== ZERO_UUID);
+  }
+
+  #body(shipments: readonly Shipment[]) {
+    const topics = new Map<string, { index: number; records: Buffer | null }[]>();
+    for (const { queue, batch } of shipments) {
+      const row = { index: queue.index, records: batch.bytes ?? null };
+      const rows = topics.get(queue.topic);
+      if (rows === undefined) topics.set(queue.topic, [row]);
+      else rows.push(row);
+    }
+    return {
+      acks: this.#settings.acks,
+      timeoutMs: this.#cluster.settings.requestTimeoutMs,
+      topicData: Array.from(topics, ([name, partitionData]) => ({
+        name,
+        topicId: this.#owner.topic(name)?.id ?? ZERO_UUID,
+        partitionData,
+      })),
+    };
+  }
+
+  #settle(queue: PartitionQueue, batch: ProducerBatch, answer: PartitionAnswer | undefined): void {
+    const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+    if (answer !== undefined && code === ErrorCode.NONE) {
+      this.#succeed(queue, batch, answer.baseOffset, answer.logAppendTimeMs);
+    } else if (code === ErrorCode.DUPLICATE_SEQUENCE_NUMBER) {
+      this.#succeed(queue, batch, -1, -1);
+    } else if (code === ErrorCode.MESSAGE_TOO_LARGE && batch.count > 1) {
+      queue.inFlight--;
+      queue.split(batch);
+      this.wake(queue);
+    } else this.#refused(queue, batch, errorOfAnswer(queue, code, answer));
+  }
+
+  #succeed(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
+    queue.inFlight--;
+    queue.failures = 0;
+    queue.lastError = undefined;
+    queue.remove(batch);
+    batch.delivered(queue.topic, queue.index, baseOffset, logAppendTimeMs);
+    this.#owner.finished(batch);
+  }
+
+  #fail(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): void {
+    queue.remove(batch);
+    batch.failed(error);
+    this.#owner.finished(batch);
+  }
+
+  /** A batch came back: it is sent again, at once or later, or given up. */
+  #refused(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): void {
+    const code = error.errorCode;
+    queue.inFlight--;
+    queue.lastError = error;
+    batch.state = 'ready';
+    const final = this.#whyGiveUp(queue, batch, error);
+    if (final !== undefined) {
+      this.#fail(queue, batch, final);
+      this.schedule();
+      return;
+    }
+    if (this.#settings.idempotent && isAboutSequence(code)) {
+      // Where it is not the first, it was refused for want of its predecessor, and simply follows that one again.
+      if (queue.isFirst(batch)) this.#restart(queue, code);
+    } else this.#backOff(queue, error);
+    if (isAboutLeader(code)) {
+      this.#cluster.invalidate(queue.topic);
+      this.#owner.relocate(queue.topic);
+    }
+    this.wake(queue);
+  }
+
+  /** The error to fail a refused batch with; undefined where it is worth sending again. Counts the attempt. */
+  #whyGiveUp(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): KlammError | undefined {
+    const { deliveryTimeoutMs, retries, idempotent } = this.#settings;
+    const code = error.errorCode;
+    let allowed = retries;
+    if (idempotent && isAboutSequence(code)) {
+      allowed = Math.max(allowed, 1);
+      if (queue.isFirst(batch)) batch.attempts++;
+    } else if (!isAboutLeader(code)) {
+      if (!isRetriable(code)) return error;
+      batch.attempts++;
+    }
+    if (batch.attempts > allowed) return error;
+    const isOver = batch.acceptedAt + deliveryTimeoutMs <= this.#cluster.settings.clock.monotonic();
+    return isOver ? notDelivered(queue.topic, queue.index, deliveryTimeoutMs, error) : undefined;
+  }
+
+  #backOff(queue: PartitionQueue, error: KlammError): void {
+    const { clock, backOff, random, logger } = this.#cluster.settings;
+    const now = clock.monotonic();
+    if (queue.notBefore <= now) {
+      queue.failures++;
+      queue.notBefore = now + backOffMs(backOff, queue.failures, random);
+    }
+    logger.debug(`Sending to ${queue.topic}-${queue.index} again: ${error.message}`);
+  }
+
+  #restart(queue: PartitionQueue, code: number): void {
+    const { identity } = queue;
+    if (identity !== undefined && (code === ErrorCode.INVALID_PRODUCER_EPOCH || queue.isEpochSpent)) {
+      this.#identities.discard(identity);
+    }
+    this.#cluster.settings.logger.debug(
+      `The broker does not know the place of a batch for ${queue.topic}-${queue.index}; its numbers start anew.`,
+    );
+    queue.restartSequence();
+  }
+
+  #compressed(queue: PartitionQueue, error: unknown): void {
+    if (error !== undefined) {
+      const batch = queue.batches.find(({ state }) => state === 'compressing');
+      const cause =
+        error instanceof KlammError ? error : kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, String(error));
+      if (batch !== undefined) this.#fail(queue, batch, cause);
+    }
+    this.wake(queue);
+  }
+
+  #connect(node: Node): void {
+    if (node.isConnecting) return;
+    node.isConnecting = true;
+    this.#cluster.connect(node.nodeId, this.#purpose).then(
+      () => {
+        node.isConnecting = false;
+        this.schedule();
+      },
+      (error: KlammError) => {
+        node.isConnecting = false;
+        for (const queue of node.queues) {
+          queue.lastError = error;
+          this.#cluster.invalidate(queue.topic);
+          this.#owner.relocate(queue.topic);
+        }
+        this.#wakeAt(this.#cluster.settings.clock.monotonic() + this.#cluster.settings.backOff.firstMs);
+      },
+    );
+  }
+
+  #identify(node: Node): void {
+    if (node.isConnecting) return;
+    node.isConnecting = true;
+    this.#identities.ask().then(
+      () => {
+        node.isConnecting = false;
+        this.schedule();
+      },
+      (error: KlammError) => {
+        node.isConnecting = false;
+        for (const queue of node.queues) {
+          queue.lastError = error;
+          if (!error.retriable) this.fail(queue, error);
+        }
+        this.#wakeAt(this.#cluster.settings.clock.monotonic() + this.#cluster.settings.backOff.firstMs);
+      },
+    );
+  }
+
+  #nodeOf(nodeId: number): Node {
+    let node = this.#nodes.get(nodeId);
+    if (node === undefined) {
+      node = { nodeId, queues: new Set(), inFlight: 0, isConnecting: false };
+      this.#nodes.set(nodeId, node);
+    }
+    return node;
+  }
+
+  /** One timer for the earliest of all waits. It holds the process: records wait for it. */
+  #wakeAt(at: number): void {
+    if (at >= this.#timerAt || this.#isClosed) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    const { clock } = this.#cluster.settings;
+    this.#timer = clock.after(
+      Math.max(0, Math.ceil(at - clock.monotonic())),
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.schedule();
+      },
+      true,
+    );
+  }
+}
