@@ -101,7 +101,7 @@ function recordRefusal(records: Buffer, config: ProduceConfig): Refusal | null {
   const isCompressed = compressionOf(records, 0) !== Compression.none;
   if (isCompressed && !config.compacted) return null;
   try {
-    cursor.open(records, 0);
+    cursor.open(records, 0, isCompressed ? decompressRecords(records, 0) : undefined);
     const baseOffset = baseOffsetOf(records, 0);
     let index = 0;
     while (cursor.next()) {

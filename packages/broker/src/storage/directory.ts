@@ -124,7 +124,8 @@ export class LogDirectory {
 function lock(disk: Disk, path: string, processes: ProcessTable): void {
   const lockPath = `${path}/${LOCK_FILE}`;
   const holder = disk.exists(lockPath) ? disk.readFile(lockPath).toString().trim() : '';
-  if (heldHere.has(path) || (holder !== '' && holder !== processes.self && processes.isAlive(holder))) {
+  const isHeld = holder === processes.self ? heldHere.has(path) : holder !== '' && processes.isAlive(holder);
+  if (isHeld) {
     throw new KlammError(
       `The data directory ${path} is in use by another broker (process ${holder.split(' ')[0]}). ` +
         'Stop that one, or give this one a directory of its own with --data DIR.',
