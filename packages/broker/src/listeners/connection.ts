@@ -30,6 +30,11 @@ export interface ConnectionLimits {
 
 /** Unsent answers from which on no further request is read. */
 const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
+/**
+ * Requests of one connection that are worked on at a time. Kafka works on one; a few more keep a pipeline full,
+ * while a client that asks for much and reads nothing costs no more than so many answers.
+ */
+const IN_FLIGHT_MAX = 16;
 
 export class Connection {
   readonly info: ConnectionInfo;
@@ -119,7 +124,7 @@ export class Connection {
 
   #isFull(): boolean {
     return (
-      this.#replies.pending >= this.#limits.requestsMax ||
+      this.#replies.pending >= Math.min(this.#limits.requestsMax, IN_FLIGHT_MAX) ||
       this.#socket.writableLength > UNSENT_BYTES_MAX ||
       this.#budget.isSpent
     );

@@ -93,6 +93,11 @@ export class RawClient {
     this.#socket.write(bytes);
   }
 
+  /** Reads nothing any more: a client that is slow without end. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   /** True once the connection is no more. */
   get isClosed(): boolean {
     return this.#socket.destroyed || this.#socket.readableEnded;
