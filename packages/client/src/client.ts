@@ -4,6 +4,8 @@
 
 import type { Bytes } from './bytes.ts';
 import { Cluster } from './cluster.ts';
+import { PartitionConsumer } from './consumer/consumer.ts';
+import type { ConsumeOptions } from './consumer/options.ts';
 import { clientSettings, type KafkaOptions } from './options.ts';
 import type { ProducerOptions } from './producer/options.ts';
 import { Producer } from './producer/producer.ts';
@@ -21,5 +23,13 @@ export class Kafka {
   /** Sends records. By default each is acknowledged by all in-sync replicas, and stored once. */
   producer<Value = Bytes, Key = Bytes>(options: ProducerOptions<Value, Key> = {}): Producer<Value, Key> {
     return new Producer(this.#cluster, options);
+  }
+
+  /**
+   * Reads partitions of a topic, without a group: `for await (const message of kafka.consume({ topic })) …`. Leaving
+   * the loop ends it.
+   */
+  consume<Value = Buffer, Key = Buffer>(options: ConsumeOptions<Value, Key>): PartitionConsumer<Value, Key> {
+    return new PartitionConsumer(this.#cluster, options);
   }
 }

@@ -1,0 +1,56 @@
+// What a consumer knows of one partition it reads: where it is, where it fetches, who leads.
+//
+// `position` is what the program has seen; `fetchOffset` runs ahead of it by what is prefetched. A seek begins a new
+// `generation`, and whatever was fetched for an older one is dropped where it is met.
+
+import type { StartPosition } from './options.ts';
+
+export class PartitionState {
+  readonly index: number;
+  /** Node id of the leader; -1 where it has to be looked for. */
+  leader = -1;
+  /** Where to go, while that is not an offset yet. */
+  start: StartPosition | undefined;
+  /** Offset of the next record for the program; -1 while `start` is being resolved. */
+  position = -1;
+  /** Offset of the next record to fetch. */
+  fetchOffset = -1;
+  generation = 0;
+  isPaused = false;
+  /** Where to stop; -1 where that is not known, or never. */
+  endOffset = -1;
+  /** One past the last record that consumers may see, as of the last answer; -1 before it. */
+  highWatermark = -1;
+  logStartOffset = -1;
+  /** Not asked for before this, on the monotonic clock, after so many failures in a row. */
+  notBefore = 0;
+  failures = 0;
+  /** Bytes to ask for; grows where a batch does not fit. */
+  maxBytes: number;
+
+  constructor(index: number, start: StartPosition, maxBytes: number) {
+    this.index = index;
+    this.maxBytes = maxBytes;
+    this.go(start);
+  }
+
+  /** Goes to `start`; what was fetched before is of no more use. */
+  go(start: StartPosition): void {
+    this.generation++;
+    this.start = typeof start === 'number' ? undefined : start;
+    this.position = typeof start === 'number' ? start : -1;
+    this.fetchOffset = this.position;
+  }
+
+  /** `start` turned out to be `offset`. */
+  resolved(offset: number): void {
+    this.start = undefined;
+    this.position = offset;
+    this.fetchOffset = offset;
+  }
+
+  /** True where nothing more is wanted from this partition. */
+  get isAtEnd(): boolean {
+    return this.endOffset >= 0 && this.fetchOffset >= this.endOffset;
+  }
+}
