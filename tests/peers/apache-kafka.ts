@@ -29,6 +29,7 @@ export async function startApacheKafka(java: Java, options: BrokerOptions = {}):
   return {
     name: 'Apache Kafka',
     bootstrap: `127.0.0.1:${port}`,
+    pid: program.pid,
     dataDirectory,
     stop,
     async [Symbol.asyncDispose]() {

@@ -25,12 +25,16 @@ export interface Java {
   start(mainClass: string, args: readonly string[], options?: ProgramOptions): RunningProgram;
 }
 
-/** Finds Java and Kafka's jars; throws what is missing and what to do. */
-export async function getJava(): Promise<Java> {
+// The serial collector and the first compiler start fastest, which is most of what a tool does.
+const FAST_START = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-Xshare:auto'];
+
+/**
+ * Finds Java and Kafka's jars; throws what is missing and what to do. `flags`: those of the JVM, by default for
+ * programs that run for a moment.
+ */
+export async function getJava(flags: readonly string[] = FAST_START): Promise<Java> {
   await needJava17();
   const classPath = join(await findJars(), '*');
-  // The serial collector and the first compiler start fastest, which is most of what a tool does.
-  const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '-Xshare:auto'];
   const logging = [`-Dlog4j2.configurationFile=${LOGGING}`];
   const argsOf = (mainClass: string, args: readonly string[]): string[] => [
     ...flags,

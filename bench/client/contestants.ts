@@ -1,0 +1,42 @@
+// The clients that are measured, each in a process of its own that prints its figures as one line of JSON.
+
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cached } from '../../tests/peers/cache.ts';
+import { runProgram } from '../../tests/peers/program.ts';
+import type { Figures } from '../harness/rounds.ts';
+import type { Workload } from './workload.ts';
+
+const run = promisify(execFile);
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export const CLIENTS = ['klamm', 'platformatic', 'kafkajs', 'franz-go'] as const;
+export type ClientName = (typeof CLIENTS)[number];
+
+export interface ClientWork {
+  readonly workload: Workload;
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export async function runClient(client: ClientName, work: ClientWork): Promise<Figures> {
+  const args = [work.workload, work.bootstrap, work.topic, String(work.count), String(work.bytes)];
+  const [command, ...before] =
+    client === 'franz-go' ? [await goProgram()] : [process.execPath, path(`${client}.ts`)];
+  const { stdout } = await run(command, [...before, ...args], { timeout: 300_000 });
+  return JSON.parse(stdout) as Figures;
+}
+
+async function goProgram(): Promise<string> {
+  const source = path('go');
+  const folder = await cached('bench-go', [source], async (target) => {
+    await runProgram('go', ['build', '-trimpath', '-buildvcs=false', '-o', `${target}/franz-go`, '.'], {
+      cwd: source,
+      timeoutMs: 600_000,
+    });
+  });
+  return `${folder}/franz-go`;
+}

@@ -1,0 +1,168 @@
+// `npm run bench -- [broker] [java] [start] [client] [--rounds N] [--quick]`
+//
+// Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
+// stderr. Quote the ratios: absolute figures belong to the machine and the hour. --quick takes a tenth of the work, to
+// see that everything runs. Needs what the peers' tests need: Java and Maven, Go.
+
+import { RawClient } from '@klamm/broker/testing/raw-client';
+import type { Broker } from '../tests/peers/broker.ts';
+import { getJava, type Java } from '../tests/peers/java.ts';
+import { type JavaProduce, javaProduce } from './broker/java-cases.ts';
+import { acknowledged, createTopic, produceFrame } from './broker/requests.ts';
+import { endToEnd, fetching, largeBatches, oneInFlight, type Target } from './broker/socket-cases.ts';
+import { CLIENTS, runClient } from './client/contestants.ts';
+import { WORKLOADS, type Workload } from './client/workload.ts';
+import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contestants.ts';
+import { processUsage } from './harness/process-usage.ts';
+import { report } from './harness/report.ts';
+import { type Figures, runRounds } from './harness/rounds.ts';
+
+const SUITES = ['start', 'broker', 'java', 'client'] as const;
+type Suite = (typeof SUITES)[number];
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const roundsAt = args.indexOf('--rounds');
+const rounds = roundsAt >= 0 ? Number(args[roundsAt + 1]) : quick ? 1 : 3;
+const wanted = args.filter((arg, i) => !arg.startsWith('--') && i !== roundsAt + 1);
+const unknown = wanted.find((arg) => !SUITES.includes(arg as Suite));
+if (unknown !== undefined || !(rounds >= 1)) {
+  process.stderr.write(
+    `bench: there is no suite "${unknown}"; there are ${SUITES.join(', ')}, and --rounds N, --quick.\n`,
+  );
+  process.exit(2);
+}
+const suites = wanted.length > 0 ? wanted : SUITES;
+const context = { versions: VERSIONS, rounds };
+const some = (count: number): number => (quick ? Math.max(count / 10, 1000) : count);
+const progress = (line: string): void => void process.stderr.write(`· ${line}\n`);
+
+/** Runs a case on brokers that stay up for all its rounds. */
+async function onBrokers(
+  name: string,
+  subject: BrokerName,
+  brokers: ReadonlyMap<BrokerName, Broker>,
+  run: (broker: Broker) => Promise<Figures>,
+): Promise<void> {
+  const contenders = [...brokers].map(([who, broker]) => ({ name: who, run: () => run(broker) }));
+  report(await runRounds(name, contenders, rounds, progress), subject, context);
+}
+
+async function withBrokers(
+  names: readonly BrokerName[],
+  work: (brokers: Map<BrokerName, Broker>) => Promise<void>,
+): Promise<void> {
+  const brokers = new Map<BrokerName, Broker>();
+  try {
+    for (const name of names) brokers.set(name, await BROKERS[name]());
+    await work(brokers);
+  } finally {
+    for (const broker of brokers.values()) await broker[Symbol.asyncDispose]();
+  }
+}
+
+async function startSuite(): Promise<void> {
+  const contenders = (['klamm', 'apache-kafka'] as const).map((name) => ({
+    name,
+    async run(): Promise<Figures> {
+      const begun = performance.now();
+      await using broker = await BROKERS[name]();
+      const startMs = performance.now() - begun;
+      return {
+        'start ms (formatting included)': startMs,
+        'idle MB': processUsage(broker.pid ?? 0)?.residentMb ?? Number.NaN,
+      };
+    },
+  }));
+  report(await runRounds('start', contenders, rounds, progress), 'klamm', context);
+}
+
+async function brokerSuite(): Promise<void> {
+  await withBrokers(['klamm', 'klamm os', 'apache-kafka'], async (brokers) => {
+    const cases: [string, BrokerName, (target: Target) => Promise<Figures>][] = [
+      ['one produce request in flight, 100 B', 'klamm os', (t) => oneInFlight(t, 100, some(20_000))],
+      ['batches of 1,000 x 100 B', 'klamm', (t) => largeBatches(t, 100, some(2_000_000))],
+      ['batches of 1,000 x 1 KiB', 'klamm', (t) => largeBatches(t, 1024, some(400_000))],
+      ['fetch 100 B, undecoded', 'klamm', (t) => fetching(t, 100, some(2_000_000))],
+      ['fetch 1 KiB, undecoded', 'klamm', (t) => fetching(t, 1024, some(400_000))],
+      ['end to end 1 KiB', 'klamm', (t) => endToEnd(t, 1024, some(5000))],
+    ];
+    for (const [name, subject, run] of cases) {
+      await onBrokers(name, subject, brokers, (broker) => run(addressOf(broker)));
+    }
+  });
+}
+
+async function javaSuite(): Promise<void> {
+  const java: Java = await getJava(['-Xmx512m', '-XX:+UseG1GC']);
+  await withBrokers(['klamm', 'apache-kafka'], async (brokers) => {
+    for (const broker of brokers.values()) {
+      const socket = await RawClient.open(addressOf(broker).host, addressOf(broker).port);
+      await createTopic(socket, 'java-1', 1);
+      await createTopic(socket, 'java-6', 6);
+      socket.close();
+    }
+    const cases: JavaProduce[] = [
+      { topic: 'java-1', records: some(2_000_000), bytes: 100 },
+      { topic: 'java-6', records: some(2_000_000), bytes: 100 },
+      { topic: 'java-1', records: some(400_000), bytes: 1024 },
+      { topic: 'java-6', records: some(400_000), bytes: 1024 },
+      { topic: 'java-1', records: some(2_000_000), bytes: 100, compression: 'lz4' },
+    ];
+    for (const of of cases) {
+      const name = `Java produces ${of.bytes} B to ${of.topic.slice(5)} partition(s)${of.compression === undefined ? '' : `, ${of.compression}`}`;
+      await onBrokers(name, 'klamm', brokers, (broker) =>
+        javaProduce(java, broker.bootstrap, broker.pid ?? 0, of),
+      );
+    }
+  });
+}
+
+const CLIENT_COUNTS: Record<Workload, number> = {
+  'awaited one by one': 10_000,
+  '100 awaited in flight': 100_000,
+  'batches of 100': 500_000,
+  'batches of 1000': 1_000_000,
+  '4 x 1000 in flight': 1_000_000,
+  'consume each': 1_000_000,
+  'consume batches': 1_000_000,
+};
+
+async function clientSuite(): Promise<void> {
+  // On Apache Kafka, because rivals read through groups; and with no broker of ours nobody is at home.
+  await withBrokers(['apache-kafka'], async (brokers) => {
+    const broker = brokers.get('apache-kafka');
+    if (broker === undefined) return;
+    const socket = await RawClient.open(addressOf(broker).host, addressOf(broker).port);
+    for (const bytes of [100, 1024]) {
+      for (const workload of WORKLOADS) {
+        const count =
+          Math.round(some(CLIENT_COUNTS[workload] / (bytes > 1000 ? 4 : 1)) / 4000) * 4000 || 4000;
+        const topic = `client-${bytes}-${WORKLOADS.indexOf(workload)}`;
+        await createTopic(socket, topic);
+        if (workload.startsWith('consume')) {
+          const request = produceFrame(topic, 100, bytes);
+          for (let sent = 0; sent < count; sent += 100) acknowledged(await socket.send(request));
+        }
+        const contenders = CLIENTS.map((name) => ({
+          name,
+          run: () => runClient(name, { workload, bootstrap: broker.bootstrap, topic, count, bytes }),
+        }));
+        report(
+          await runRounds(`client: ${workload}, ${bytes} B`, contenders, rounds, progress),
+          'klamm',
+          context,
+        );
+      }
+    }
+    socket.close();
+  });
+}
+
+const RUN: Record<Suite, () => Promise<void>> = {
+  start: startSuite,
+  broker: brokerSuite,
+  java: javaSuite,
+  client: clientSuite,
+};
+for (const suite of suites) await RUN[suite as Suite]();
