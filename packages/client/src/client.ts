@@ -2,6 +2,7 @@
 //
 // Nothing connects before it is used. The connections end when the last producer, consumer and admin is closed.
 
+import { Admin } from './admin/admin.ts';
 import type { Bytes } from './bytes.ts';
 import { Cluster } from './cluster.ts';
 import { PartitionConsumer } from './consumer/consumer.ts';
@@ -31,5 +32,10 @@ export class Kafka {
    */
   consume<Value = Buffer, Key = Buffer>(options: ConsumeOptions<Value, Key>): PartitionConsumer<Value, Key> {
     return new PartitionConsumer(this.#cluster, options);
+  }
+
+  /** Topics, settings, offsets, the cluster. */
+  admin(): Admin {
+    return new Admin(this.#cluster);
   }
 }

@@ -146,23 +146,23 @@ export class Cluster {
   }
 
   /**
-   * Asks any broker, or `nodeId`, once more where the connection fails, until retryTimeoutMs is over. For requests
-   * that may be sent twice.
+   * Asks any broker, or `nodeId`. Ways to a broker are looked for until retryTimeoutMs is over. A request that is lost
+   * on its way is sent again, unless `once` says that doing it twice would be wrong.
    */
   async request<Q extends Fields, R extends Fields>(
     api: Api<Q, R>,
     body: Encodable<Q>,
-    options: RequestOptions & { readonly nodeId?: number; readonly attemptsMax?: number } = {},
+    options: RequestOptions & { readonly nodeId?: number; readonly once?: boolean } = {},
   ): Promise<Decoded<R>> {
-    const { nodeId, attemptsMax = Number.POSITIVE_INFINITY } = options;
-    return this.retry(async () => {
-      const connection = await (nodeId === undefined ? this.#anyBroker() : this.connect(nodeId, CONTROL));
-      return connection.request(api, body, options);
-    }, attemptsMax);
+    const { nodeId, once = false } = options;
+    const connect = (): Promise<Connection> =>
+      nodeId === undefined ? this.#anyBroker() : this.connect(nodeId, CONTROL);
+    if (!once) return this.retry(async () => (await connect()).request(api, body, options));
+    return (await this.retry(connect)).request(api, body, options);
   }
 
   /** Calls `attempt` until it does not throw a retriable error, or retryTimeoutMs is over; with back-off. */
-  async retry<T>(attempt: () => Promise<T>, attemptsMax = Number.POSITIVE_INFINITY): Promise<T> {
+  async retry<T>(attempt: () => Promise<T>): Promise<T> {
     const { clock, backOff, random, retryTimeoutMs } = this.settings;
     const deadline = clock.monotonic() + retryTimeoutMs;
     for (let failures = 1; ; failures++) {
@@ -170,7 +170,7 @@ export class Cluster {
         return await attempt();
       } catch (cause) {
         const wait = backOffMs(backOff, failures, random);
-        const isWorthIt = cause instanceof KlammError && cause.retriable && failures < attemptsMax;
+        const isWorthIt = cause instanceof KlammError && cause.retriable;
         if (!isWorthIt || clock.monotonic() + wait > deadline) throw cause;
         await sleep(clock, wait);
       }

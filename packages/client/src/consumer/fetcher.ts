@@ -253,17 +253,18 @@ export class Fetcher {
       );
       return;
     }
-    // Nearest: with nothing seen of the log yet, an offset of the past is the likelier one.
-    const isPastEnd = partition.highWatermark >= 0 && fetchOffset > partition.highWatermark;
-    const start = onOutOfRange === 'nearest' ? (isPastEnd ? 'latest' : 'earliest') : onOutOfRange;
-    this.#cluster.settings.logger.warn(
-      `${place} has no offset ${fetchOffset} (any more); going to the ${start}.`,
-    );
-    if (onOutOfRange === 'nearest' && !isPastEnd) void this.#goNearest(partition);
-    else partition.go(start);
+    if (onOutOfRange === 'nearest') void this.#goNearest(partition);
+    else this.#goTo(partition, onOutOfRange);
   }
 
-  /** Asks for both ends of the log and goes to the one that the lost offset is beyond. */
+  #goTo(partition: PartitionState, start: 'earliest' | 'latest'): void {
+    this.#cluster.settings.logger.warn(
+      `${this.#settings.topic}-${partition.index} has no offset ${partition.fetchOffset} (any more); going to the ${start}.`,
+    );
+    partition.go(start);
+  }
+
+  /** Asks where the log ends, and goes to its end or its start, whichever the lost offset is beyond. */
   async #goNearest(partition: PartitionState): Promise<void> {
     const lost = partition.fetchOffset;
     const { generation, leader } = partition;
@@ -277,7 +278,7 @@ export class Fetcher {
       this.#cluster.settings.logger.debug(`The end of the log is not known: ${messageOf(cause)}`);
     }
     partition.notBefore = 0;
-    if (partition.generation === generation) partition.go(start);
+    if (partition.generation === generation) this.#goTo(partition, start);
     this.wake();
   }
 
