@@ -1,4 +1,5 @@
-// ReadShareGroupState.
+// Reads the stored state of share-partitions; sent by a partition's leader to the share coordinator (KIP-932).
+// There is one version, v0.
 
 import { array, int8, int16, int32, int64, optional, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';
@@ -9,28 +10,47 @@ export const ReadShareGroupState = api({
   versions: [0, 0],
   flexibleFrom: 0,
   request: {
+    /** Id of the group. */
     groupId: string(),
+    /** What is asked for, topic by topic. */
     topics: array({
+      /** Id of the topic, which outlives a deletion and a new topic of the same name (KIP-516). */
       topicId: uuid(),
+      /** What is asked for, partition by partition. */
       partitions: array({
+        /** Number of the partition, from 0. */
         partition: int32(),
+        /** Epoch of the partition's leader; -1 where it is not known. */
         leaderEpoch: int32(),
       }),
     }),
   },
   response: {
+    /** The outcome, topic by topic. */
     results: array({
+      /** Id of the topic, which outlives a deletion and a new topic of the same name (KIP-516). */
       topicId: uuid(),
+      /** The outcome, partition by partition. */
       partitions: array({
+        /** Number of the partition, from 0. */
         partition: int32(),
+        /** Kafka's error number (see error-codes.ts); 0 is success. */
         errorCode: int16(),
+        /** What went wrong, for people; null where nothing did or no more can be said. */
         errorMessage: optional(string()),
+        /** Epoch of the share-partition's state; it grows when the group's offsets are set anew. */
         stateEpoch: int32(),
+        /** First offset the group still has to deliver; -1 where it is not decided. */
         startOffset: int64(),
+        /** States of the records from the start offset on, in ranges. */
         stateBatches: array({
+          /** First offset of the range. */
           firstOffset: int64(),
+          /** Last offset of the range, inclusive. */
           lastOffset: int64(),
+          /** What became of these records: 0 available, 2 acknowledged, 4 archived. */
           deliveryState: int8(),
+          /** How often these records have been delivered. */
           deliveryCount: int16(),
         }),
       }),
