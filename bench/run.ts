@@ -24,7 +24,7 @@ const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const roundsAt = args.indexOf('--rounds');
 const rounds = roundsAt >= 0 ? Number(args[roundsAt + 1]) : quick ? 1 : 3;
-const wanted = args.filter((arg, i) => !arg.startsWith('--') && i !== roundsAt + 1);
+const wanted = args.filter((arg, i) => !arg.startsWith('--') && (roundsAt < 0 || i !== roundsAt + 1));
 const unknown = wanted.find((arg) => !SUITES.includes(arg as Suite));
 if (unknown !== undefined || !(rounds >= 1)) {
   process.stderr.write(

@@ -48,9 +48,15 @@ export function acknowledged(bytes: Buffer): void {
   if (errorCode !== 0) throw new Error(`The produce request was answered with error ${errorCode}.`);
 }
 
+/** Creates a topic and waits until it can be read: Apache Kafka answers before its leader knows that it leads. */
 export async function createTopic(socket: RawClient, name: string, numPartitions = 1): Promise<void> {
   const body = { topics: [{ name, numPartitions, replicationFactor: 1 }], timeoutMs: 10_000 };
-  const bytes = await socket.send(frame(CreateTopics, CREATE_TOPICS_VERSION, body));
-  const topic = answerOf(CreateTopics, CREATE_TOPICS_VERSION, bytes).topics[0];
+  const topic = (await socket.request(CreateTopics, CREATE_TOPICS_VERSION, body)).topics[0];
   if (topic?.errorCode !== 0) throw new Error(`Topic ${name} could not be created: ${topic?.errorMessage}`);
+  for (let tries = 0; tries < 100; tries++) {
+    const { responses } = answerOf(Fetch, FETCH_VERSION, await socket.send(fetchFrame(name, 0, 1000, 0)));
+    if (responses[0]?.partitions[0]?.errorCode === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Topic ${name} has no leader after two seconds.`);
 }
