@@ -1,7 +1,6 @@
 // Appends record batches to partitions. The records are one batch of magic 2 per partition. With acks=0 there is no
-// answer.
-// Version notes: v7 may carry zstd (KIP-110), v8 tells which records a batch was refused for (KIP-467), v10 who
-// leads instead (KIP-951), v12 adds a transaction's partitions by itself (KIP-890), v13 names topics by id
+// answer. Version notes: v7 may carry zstd (KIP-110), v8 tells which records a batch was refused for (KIP-467), v10
+// who leads instead (KIP-951), v12 adds a transaction's partitions by itself (KIP-890), v13 names topics by id
 // (KIP-516). Kafka 4 removed v0 to v2, yet advertises them for the sake of librdkafka (KIP-896).
 
 import {

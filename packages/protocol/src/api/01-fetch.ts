@@ -1,9 +1,8 @@
 // Reads record batches from partitions, at once or when there are enough; within a session only changes are sent
 // (KIP-227). The same request serves followers and the metadata log, whose fields a consumer leaves at their
-// defaults.
-// Version notes: v7 has sessions, v9 fences old metadata (KIP-320), v11 names a nearer replica (KIP-392), v12 finds
-// diverging logs (KIP-595), v13 names topics by id (KIP-516), v16 tells who leads instead (KIP-951), v17 and v18
-// are for followers (KIP-853, KIP-1166).
+// defaults. Version notes: v7 has sessions, v9 fences old metadata (KIP-320), v11 names a nearer replica (KIP-392),
+// v12 finds diverging logs (KIP-595), v13 names topics by id (KIP-516), v16 tells who leads instead (KIP-951), v17
+// and v18 are for followers (KIP-853, KIP-1166).
 
 import {
   array,

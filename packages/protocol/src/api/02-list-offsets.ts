@@ -1,7 +1,7 @@
-// Looks up offsets by time: of the first record at or behind a timestamp, or one of the ends of the log.
-// Version notes: v2 has the isolation level (KIP-98), v4 leader epochs (KIP-320), v7 the largest timestamp
-// (KIP-734), v8 the first local offset (KIP-405), v9 the last tiered one (KIP-1005), v10 a timeout (KIP-1075), v11
-// the first not yet tiered (KIP-1023).
+// Looks up offsets by time: of the first record at or behind a timestamp, or one of the ends of the log. Version
+// notes: v2 has the isolation level (KIP-98), v4 leader epochs (KIP-320), v7 the largest timestamp (KIP-734), v8
+// the first local offset (KIP-405), v9 the last tiered one (KIP-1005), v10 a timeout (KIP-1075), v11 the first not
+// yet tiered (KIP-1023).
 
 import { array, int8, int16, int32, int64, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,7 +1,7 @@
-// Tells which brokers there are, and which of them lead which partitions; may create topics.
-// Version notes: in v0 an empty list means all topics, from v1 on none, and null means all. v4 says whether to
-// create topics, v8 what the caller may do (KIP-430), v10 to v12 bring topic ids (KIP-516; asking by id works from
-// v12 on), v13 one error for all.
+// Tells which brokers there are, and which of them lead which partitions; may create topics. Version notes: in v0
+// an empty list means all topics, from v1 on none, and null means all. v4 says whether to create topics, v8 what
+// the caller may do (KIP-430), v10 to v12 bring topic ids (KIP-516; asking by id works from v12 on), v13 one error
+// for all.
 
 import {
   array,

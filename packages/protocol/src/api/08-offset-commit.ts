@@ -1,6 +1,6 @@
-// Stores how far a group has read.
-// Version notes: v5 drops the retention time (KIP-211), v6 has leader epochs (KIP-320), v7 static members
-// (KIP-345), v9 serves the consumer protocol too, v10 names topics by id (both KIP-848).
+// Stores how far a group has read. Version notes: v5 drops the retention time (KIP-211), v6 has leader epochs
+// (KIP-320), v7 static members (KIP-345), v9 serves the consumer protocol too, v10 names topics by id (both
+// KIP-848).
 
 import {
   array,

@@ -1,7 +1,6 @@
-// Tells how far groups have read.
-// Version notes: null for all topics from v2 on, v5 has leader epochs (KIP-320), v7 waits for transactions
-// (KIP-447), v8 asks for several groups at once (KIP-709), v9 checks the member, v10 names topics by id (both
-// KIP-848).
+// Tells how far groups have read. Version notes: null for all topics from v2 on, v5 has leader epochs (KIP-320), v7
+// waits for transactions (KIP-447), v8 asks for several groups at once (KIP-709), v9 checks the member, v10 names
+// topics by id (both KIP-848).
 
 import {
   array,

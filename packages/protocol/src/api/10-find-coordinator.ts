@@ -1,6 +1,6 @@
-// Tells which broker coordinates a group, a transaction or a share-partition.
-// Version notes: v1 has kinds of coordinator (KIP-98), v4 asks for several keys at once (KIP-699), v6 has share-
-// partitions, whose key is "group:topicId:partition" (KIP-932).
+// Tells which broker coordinates a group, a transaction or a share-partition. Version notes: v1 has kinds of
+// coordinator (KIP-98), v4 asks for several keys at once (KIP-699), v6 has share-partitions, whose key is
+// "group:topicId:partition" (KIP-932).
 
 import { array, int8, int16, int32, nullable, since, string, until } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,7 +1,7 @@
-// Makes a client a member of a classic group, and answers when all members have joined.
-// Version notes: v1 has a rebalance timeout (KIP-62), v4 makes a new member join twice, with the id it got
-// (KIP-394), v5 has static members (KIP-345), v7 tells the protocol type (KIP-559), v8 has a reason (KIP-800), v9
-// may spare the leader its work (KIP-814).
+// Makes a client a member of a classic group, and answers when all members have joined. Version notes: v1 has a
+// rebalance timeout (KIP-62), v4 makes a new member join twice, with the id it got (KIP-394), v5 has static members
+// (KIP-345), v7 tells the protocol type (KIP-559), v8 has a reason (KIP-800), v9 may spare the leader its work
+// (KIP-814).
 
 import { array, boolean, bytes, int16, int32, nullable, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

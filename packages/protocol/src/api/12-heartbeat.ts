@@ -1,5 +1,5 @@
-// Keeps a member of a classic group alive, and tells it when to join again.
-// Version notes: v3 has static members (KIP-345).
+// Keeps a member of a classic group alive, and tells it when to join again. Version notes: v3 has static members
+// (KIP-345).
 
 import { int16, int32, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Takes members out of a classic group before their session times out.
-// Version notes: v3 takes several members at once, also static ones (KIP-345), v5 a reason (KIP-800).
+// Takes members out of a classic group before their session times out. Version notes: v3 takes several members at
+// once, also static ones (KIP-345), v5 a reason (KIP-800).
 
 import { array, int16, int32, nullable, optional, since, string, until } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

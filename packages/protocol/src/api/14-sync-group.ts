@@ -1,5 +1,5 @@
-// Hands the leader's assignment to the coordinator, and each member its share.
-// Version notes: v3 has static members (KIP-345), v5 checks the protocol (KIP-559).
+// Hands the leader's assignment to the coordinator, and each member its share. Version notes: v3 has static members
+// (KIP-345), v5 checks the protocol (KIP-559).
 
 import { array, bytes, int16, int32, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

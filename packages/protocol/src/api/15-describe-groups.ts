@@ -1,6 +1,6 @@
-// Tells of classic groups: state, protocol, members and their assignment.
-// Version notes: v3 tells what the caller may do (KIP-430), v4 has static members (KIP-345), v6 an error of its own
-// for a group that is not there (KIP-1043).
+// Tells of classic groups: state, protocol, members and their assignment. Version notes: v3 tells what the caller
+// may do (KIP-430), v4 has static members (KIP-345), v6 an error of its own for a group that is not there
+// (KIP-1043).
 
 import { array, boolean, bytes, int16, int32, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

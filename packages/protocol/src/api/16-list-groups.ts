@@ -1,5 +1,5 @@
-// Lists the groups that this broker coordinates, of all types.
-// Version notes: v4 filters by state (KIP-518), v5 by type (KIP-848).
+// Lists the groups that this broker coordinates, of all types. Version notes: v4 filters by state (KIP-518), v5 by
+// type (KIP-848).
 
 import { array, int16, int32, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Agrees on a SASL mechanism before the client authenticates (KIP-43).
-// Version notes: after v0 raw SASL messages follow, after v1 requests of SaslAuthenticate (KIP-152).
+// Agrees on a SASL mechanism before the client authenticates (KIP-43). Version notes: after v0 raw SASL messages
+// follow, after v1 requests of SaslAuthenticate (KIP-152).
 
 import { array, int16, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,7 +1,7 @@
-// Tells which requests a broker answers in which versions: the first thing that a client asks.
-// Version notes: v3 names the client's software (KIP-511), and answers with feature levels (KIP-584); v4 tells
-// features that begin at level 0 too. The response header is version 0 always, and a version that the broker does
-// not know is answered in v0 with UNSUPPORTED_VERSION.
+// Tells which requests a broker answers in which versions: the first thing that a client asks. Version notes: v3
+// names the client's software (KIP-511), and answers with feature levels (KIP-584); v4 tells features that begin at
+// level 0 too. The response header is version 0 always, and a version that the broker does not know is answered in
+// v0 with UNSUPPORTED_VERSION.
 
 import { array, boolean, int16, int32, int64, since, string, tagged } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,7 +1,7 @@
 // Creates topics. Kafka 4 begins with v2 (KIP-896). v0 and v1 stay readable for programs that fill in Sarama's
-// request by hand and so send v0; brokers advertise v2 to v7.
-// Version notes: v4 takes -1 for the default counts (KIP-464), v5 answers with the settings (KIP-525), v6 may be
-// throttled (KIP-599), v7 answers with the topic's id (KIP-516).
+// request by hand and so send v0; brokers advertise v2 to v7. Version notes: v4 takes -1 for the default counts
+// (KIP-464), v5 answers with the settings (KIP-525), v6 may be throttled (KIP-599), v7 answers with the topic's id
+// (KIP-516).
 
 import {
   array,

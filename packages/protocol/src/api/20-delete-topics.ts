@@ -1,5 +1,5 @@
-// Deletes topics with their records.
-// Version notes: v5 explains errors and may be throttled (KIP-599), v6 takes topic ids (KIP-516).
+// Deletes topics with their records. Version notes: v5 explains errors and may be throttled (KIP-599), v6 takes
+// topic ids (KIP-516).
 
 import { array, int16, int32, nullable, optional, since, string, until, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Moves the first offset of partitions up, so that what lies before it can be deleted (KIP-107).
-// Version notes: v2 is flexible; nothing else changed.
+// Moves the first offset of partitions up, so that what lies before it can be deleted (KIP-107). Version notes: v2
+// is flexible; nothing else changed.
 
 import { array, int16, int32, int64, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

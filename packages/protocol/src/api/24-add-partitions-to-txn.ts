@@ -1,6 +1,6 @@
-// Adds partitions to a transaction before records are written to them (KIP-98).
-// Version notes: clients send up to v3, with one transaction; from v4 on brokers ask each other, for several, to
-// verify that a transaction is open (KIP-890).
+// Adds partitions to a transaction before records are written to them (KIP-98). Version notes: clients send up to
+// v3, with one transaction; from v4 on brokers ask each other, for several, to verify that a transaction is open
+// (KIP-890).
 
 import { array, boolean, int16, int32, int64, since, string, until } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Adds a group's offsets to a transaction before they are committed in it (KIP-98).
-// Version notes: v4 may answer TRANSACTION_ABORTABLE (KIP-890).
+// Adds a group's offsets to a transaction before they are committed in it (KIP-98). Version notes: v4 may answer
+// TRANSACTION_ABORTABLE (KIP-890).
 
 import { int16, int32, int64, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Commits or aborts a transaction (KIP-98).
-// Version notes: v5 answers with the epoch to go on with, which grows with each transaction (KIP-890).
+// Commits or aborts a transaction (KIP-98). Version notes: v5 answers with the epoch to go on with, which grows
+// with each transaction (KIP-890).
 
 import { boolean, int16, int32, int64, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,6 +1,6 @@
 // Makes a broker write commit or abort markers into partitions: sent by the transaction coordinator, and by admin
-// tools against hanging transactions (KIP-98, KIP-664).
-// Version notes: v2 tells the transaction's protocol version (KIP-1228).
+// tools against hanging transactions (KIP-98, KIP-664). Version notes: v2 tells the transaction's protocol version
+// (KIP-1228).
 
 import { array, boolean, int8, int16, int32, int64, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,6 +1,5 @@
-// Stores a group's offsets as part of a transaction: they count once it commits (KIP-98).
-// Version notes: v2 has leader epochs (KIP-320), v3 fences old members (KIP-447), v5 needs no AddOffsetsToTxn
-// before (KIP-890).
+// Stores a group's offsets as part of a transaction: they count once it commits (KIP-98). Version notes: v2 has
+// leader epochs (KIP-320), v3 fences old members (KIP-447), v5 needs no AddOffsetsToTxn before (KIP-890).
 
 import { array, int16, int32, int64, nullable, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

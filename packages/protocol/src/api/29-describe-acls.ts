@@ -1,5 +1,5 @@
-// Lists ACLs that a filter matches (KIP-140).
-// Version notes: v1 has prefixed names (KIP-290), v3 the resource type user (KIP-373).
+// Lists ACLs that a filter matches (KIP-140). Version notes: v1 has prefixed names (KIP-290), v3 the resource type
+// user (KIP-373).
 
 import { array, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

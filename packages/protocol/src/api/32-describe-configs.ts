@@ -1,5 +1,5 @@
-// Tells the settings of topics, brokers, groups and so on, with where they come from (KIP-133, KIP-226).
-// Version notes: v1 has synonyms and sources (KIP-226), v3 types and documentation (KIP-569).
+// Tells the settings of topics, brokers, groups and so on, with where they come from (KIP-133, KIP-226). Version
+// notes: v1 has synonyms and sources (KIP-226), v3 types and documentation (KIP-569).
 
 import { array, boolean, int8, int16, int32, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

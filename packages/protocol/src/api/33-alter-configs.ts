@@ -1,6 +1,5 @@
 // Replaces all settings of a resource: what is left out goes back to its default (KIP-133). IncrementalAlterConfigs
-// is what to use.
-// Version notes: v2 is flexible; nothing else changed.
+// is what to use. Version notes: v2 is flexible; nothing else changed.
 
 import { array, boolean, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

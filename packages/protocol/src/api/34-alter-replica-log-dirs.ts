@@ -1,5 +1,5 @@
-// Moves replicas between the log directories of a broker (KIP-113).
-// Version notes: v2 is flexible; nothing else changed.
+// Moves replicas between the log directories of a broker (KIP-113). Version notes: v2 is flexible; nothing else
+// changed.
 
 import { array, int16, int32, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

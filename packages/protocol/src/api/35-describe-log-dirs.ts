@@ -1,6 +1,5 @@
-// Tells what lies in a broker's log directories, and how large it is (KIP-113).
-// Version notes: v3 has one error for all, v4 the size of the volumes (KIP-827), v5 cordoned directories
-// (KIP-1066).
+// Tells what lies in a broker's log directories, and how large it is (KIP-113). Version notes: v3 has one error for
+// all, v4 the size of the volumes (KIP-827), v5 cordoned directories (KIP-1066).
 
 import { array, boolean, int16, int32, int64, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Carries one step of a SASL exchange (KIP-152).
-// Version notes: v1 tells how long the session holds (KIP-368).
+// Carries one step of a SASL exchange (KIP-152). Version notes: v1 tells how long the session holds (KIP-368).
 
 import { bytes, int16, int64, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Adds partitions to topics (KIP-195).
-// Version notes: v3 may be throttled (KIP-599).
+// Adds partitions to topics (KIP-195). Version notes: v3 may be throttled (KIP-599).
 
 import { array, boolean, int16, int32, nullable, optional, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Makes a delegation token, with which others can act for its owner (KIP-48).
-// Version notes: v3 takes another owner than the caller (KIP-373).
+// Makes a delegation token, with which others can act for its owner (KIP-48). Version notes: v3 takes another owner
+// than the caller (KIP-373).
 
 import { array, bytes, int16, int32, int64, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Puts off the expiry of a delegation token (KIP-48).
-// Version notes: v2 is flexible; nothing else changed.
+// Puts off the expiry of a delegation token (KIP-48). Version notes: v2 is flexible; nothing else changed.
 
 import { bytes, int16, int32, int64 } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Ends a delegation token, or changes when it expires (KIP-48).
-// Version notes: v2 is flexible; nothing else changed.
+// Ends a delegation token, or changes when it expires (KIP-48). Version notes: v2 is flexible; nothing else
+// changed.
 
 import { bytes, int16, int32, int64 } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

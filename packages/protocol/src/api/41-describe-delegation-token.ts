@@ -1,5 +1,4 @@
-// Lists delegation tokens (KIP-48).
-// Version notes: v3 tells who asked for them (KIP-373).
+// Lists delegation tokens (KIP-48). Version notes: v3 tells who asked for them (KIP-373).
 
 import { array, bytes, int16, int32, int64, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

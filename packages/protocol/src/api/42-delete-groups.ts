@@ -1,5 +1,5 @@
-// Deletes groups that have no members, with their offsets (KIP-229).
-// Version notes: v2 is flexible; nothing else changed.
+// Deletes groups that have no members, with their offsets (KIP-229). Version notes: v2 is flexible; nothing else
+// changed.
 
 import { array, int16, int32, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

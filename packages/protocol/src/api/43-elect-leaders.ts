@@ -1,5 +1,4 @@
-// Makes the controller elect leaders (KIP-183).
-// Version notes: v1 has unclean elections (KIP-460).
+// Makes the controller elect leaders (KIP-183). Version notes: v1 has unclean elections (KIP-460).
 
 import { array, int8, int16, int32, nullable, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

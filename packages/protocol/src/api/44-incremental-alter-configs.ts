@@ -1,5 +1,5 @@
-// Changes single settings, and leaves the others as they are (KIP-339).
-// Version notes: v1 is flexible; nothing else changed.
+// Changes single settings, and leaves the others as they are (KIP-339). Version notes: v1 is flexible; nothing else
+// changed.
 
 import { array, boolean, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

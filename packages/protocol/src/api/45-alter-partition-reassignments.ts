@@ -1,5 +1,5 @@
-// Moves partitions to other brokers, or cancels that (KIP-455).
-// Version notes: v1 can insist on the number of replicas (KIP-860).
+// Moves partitions to other brokers, or cancels that (KIP-455). Version notes: v1 can insist on the number of
+// replicas (KIP-860).
 
 import { array, boolean, int16, int32, nullable, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Lists the partitions that are moving to other brokers (KIP-455).
-// There is one version, v0.
+// Lists the partitions that are moving to other brokers (KIP-455). There is one version, v0.
 
 import { array, int16, int32, nullable, optional, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Removes a group's offsets in partitions that it no longer reads (KIP-496).
-// There is one version, v0, which is not flexible.
+// Removes a group's offsets in partitions that it no longer reads (KIP-496). There is one version, v0, which is not
+// flexible.
 
 import { array, int16, int32, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Tells the quotas of users, client ids and addresses (KIP-546).
-// Version notes: v1 is flexible; nothing else changed.
+// Tells the quotas of users, client ids and addresses (KIP-546). Version notes: v1 is flexible; nothing else
+// changed.
 
 import { array, boolean, float64, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Sets and removes quotas of users, client ids and addresses (KIP-546).
-// Version notes: v1 is flexible; nothing else changed.
+// Sets and removes quotas of users, client ids and addresses (KIP-546). Version notes: v1 is flexible; nothing else
+// changed.
 
 import { array, boolean, float64, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

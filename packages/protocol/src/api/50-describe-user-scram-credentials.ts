@@ -1,5 +1,4 @@
-// Tells which users have SCRAM credentials, never the credentials (KIP-554).
-// There is one version, v0.
+// Tells which users have SCRAM credentials, never the credentials (KIP-554). There is one version, v0.
 
 import { array, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

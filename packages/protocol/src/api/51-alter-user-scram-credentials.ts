@@ -1,5 +1,4 @@
-// Sets and removes SCRAM credentials; the password is salted by the client (KIP-554).
-// There is one version, v0.
+// Sets and removes SCRAM credentials; the password is salted by the client (KIP-554). There is one version, v0.
 
 import { array, bytes, int8, int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

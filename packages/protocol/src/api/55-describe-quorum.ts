@@ -1,5 +1,5 @@
-// Tells of the metadata log's quorum: leader, voters, observers and how far they are (KIP-595).
-// Version notes: v1 has times (KIP-836), v2 log directories and the nodes' addresses (KIP-853).
+// Tells of the metadata log's quorum: leader, voters, observers and how far they are (KIP-595). Version notes: v1
+// has times (KIP-836), v2 log directories and the nodes' addresses (KIP-853).
 
 import { array, int16, int32, int64, nullable, since, string, uint16, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,6 +1,5 @@
-// Takes the cluster's features up or down (KIP-584).
-// Version notes: v1 has types of upgrade and can check only (KIP-778), v2 answers with one error for all
-// (KIP-1022).
+// Takes the cluster's features up or down (KIP-584). Version notes: v1 has types of upgrade and can check only
+// (KIP-778), v2 answers with one error for all (KIP-1022).
 
 import { array, boolean, int8, int16, int32, nullable, since, string, until } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Tells the cluster's id, controller and brokers (KIP-700).
-// Version notes: v1 can ask for controllers (KIP-919), v2 for fenced brokers (KIP-1073).
+// Tells the cluster's id, controller and brokers (KIP-700). Version notes: v1 can ask for controllers (KIP-919), v2
+// for fenced brokers (KIP-1073).
 
 import { array, boolean, int8, int16, int32, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

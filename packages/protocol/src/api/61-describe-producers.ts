@@ -1,5 +1,4 @@
-// Tells which producers a partition knows, to find hanging transactions (KIP-664).
-// There is one version, v0.
+// Tells which producers a partition knows, to find hanging transactions (KIP-664). There is one version, v0.
 
 import { array, int16, int32, int64, optional, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

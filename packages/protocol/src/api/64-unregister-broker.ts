@@ -1,5 +1,4 @@
-// Makes the controller forget a broker that is gone (KIP-631).
-// There is one version, v0.
+// Makes the controller forget a broker that is gone (KIP-631). There is one version, v0.
 
 import { int16, int32, nullable, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

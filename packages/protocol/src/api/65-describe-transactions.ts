@@ -1,5 +1,4 @@
-// Tells of transactions by their ids (KIP-664).
-// There is one version, v0.
+// Tells of transactions by their ids (KIP-664). There is one version, v0.
 
 import { array, int16, int32, int64, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

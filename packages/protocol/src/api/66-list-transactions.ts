@@ -1,5 +1,5 @@
-// Lists the transactions of a coordinator (KIP-664).
-// Version notes: v1 filters by duration (KIP-994), v2 by pattern (KIP-1152).
+// Lists the transactions of a coordinator (KIP-664). Version notes: v1 filters by duration (KIP-994), v2 by pattern
+// (KIP-1152).
 
 import { array, int16, int32, int64, optional, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

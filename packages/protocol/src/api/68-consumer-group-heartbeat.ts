@@ -1,7 +1,6 @@
 // The one request of the consumer protocol: joins, stays, tells what changed, learns the assignment, leaves
-// (KIP-848).
-// What has not changed since the last heartbeat is null. Version notes: v1 has patterns, and member ids of the
-// client's own (KIP-1082).
+// (KIP-848). What has not changed since the last heartbeat is null. Version notes: v1 has patterns, and member ids
+// of the client's own (KIP-1082).
 
 import { array, int16, int32, optional, since, string, struct, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

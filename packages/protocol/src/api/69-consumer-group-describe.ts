@@ -1,5 +1,5 @@
-// Tells of groups of the consumer protocol: epochs, members, present and target assignment (KIP-848).
-// Version notes: v1 tells which protocol a member uses (KIP-1099).
+// Tells of groups of the consumer protocol: epochs, members, present and target assignment (KIP-848). Version
+// notes: v1 tells which protocol a member uses (KIP-1099).
 
 import {
   array,

@@ -1,5 +1,4 @@
-// Tells a client which of its metrics the broker wants, and how often (KIP-714).
-// There is one version, v0.
+// Tells a client which of its metrics the broker wants, and how often (KIP-714). There is one version, v0.
 
 import { array, boolean, int8, int16, int32, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Hands a client's metrics to the broker (KIP-714).
-// There is one version, v0.
+// Hands a client's metrics to the broker (KIP-714). There is one version, v0.
 
 import { boolean, bytes, int8, int16, int32, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Lists resources that have settings of their own.
-// Version notes: v0 lists client metrics only (KIP-714, as ListClientMetricsResources), v1 all kinds (KIP-1142).
+// Lists resources that have settings of their own. Version notes: v0 lists client metrics only (KIP-714, as
+// ListClientMetricsResources), v1 all kinds (KIP-1142).
 
 import { array, int8, int16, int32, since, string } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Tells of topics and their partitions page by page, with the replicas that may lead (KIP-966).
-// There is one version, v0.
+// Tells of topics and their partitions page by page, with the replicas that may lead (KIP-966). There is one
+// version, v0.
 
 import { array, boolean, int16, int32, nullable, optional, string, struct, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

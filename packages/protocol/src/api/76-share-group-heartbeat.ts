@@ -1,5 +1,5 @@
-// Joins and leaves a share group, keeps the member alive, tells its assignment (KIP-932).
-// Version notes: v1 is the first stable one; v0 was an early preview.
+// Joins and leaves a share group, keeps the member alive, tells its assignment (KIP-932). Version notes: v1 is the
+// first stable one; v0 was an early preview.
 
 import { array, int16, int32, optional, string, struct, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Tells of share groups: epochs, members, assignment (KIP-932).
-// Version notes: v1 is the first stable one; v0 was an early preview.
+// Tells of share groups: epochs, members, assignment (KIP-932). Version notes: v1 is the first stable one; v0 was
+// an early preview.
 
 import { array, boolean, int16, int32, optional, string, struct, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// Acquires records for a member of a share group, and acknowledges those acquired before (KIP-932).
-// Version notes: v1 is the first stable one; v2 can hold a limit of records and renew locks (KIP-1206, KIP-1222).
+// Acquires records for a member of a share group, and acknowledges those acquired before (KIP-932). Version notes:
+// v1 is the first stable one; v2 can hold a limit of records and renew locks (KIP-1206, KIP-1222).
 
 import {
   array,

@@ -1,5 +1,5 @@
-// Acknowledges records acquired by a member of a share group, without fetching more (KIP-932).
-// Version notes: v1 is the first stable one; v2 can renew locks (KIP-1222).
+// Acknowledges records acquired by a member of a share group, without fetching more (KIP-932). Version notes: v1 is
+// the first stable one; v2 can renew locks (KIP-1222).
 
 import {
   array,

@@ -1,5 +1,5 @@
-// Adds a controller to the voters of the metadata log's quorum (KIP-853).
-// Version notes: v1 can be answered before it is committed (KIP-1186).
+// Adds a controller to the voters of the metadata log's quorum (KIP-853). Version notes: v1 can be answered before
+// it is committed (KIP-1186).
 
 import { array, boolean, int16, int32, nullable, since, string, uint16, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,5 +1,4 @@
-// Takes a controller out of the voters of the metadata log's quorum (KIP-853).
-// There is one version, v0.
+// Takes a controller out of the voters of the metadata log's quorum (KIP-853). There is one version, v0.
 
 import { int16, int32, nullable, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

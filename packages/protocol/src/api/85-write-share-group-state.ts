@@ -1,5 +1,5 @@
-// Stores the state of share-partitions; sent by a partition's leader to the share coordinator (KIP-932).
-// Version notes: v1 counts what is delivered (KIP-1226).
+// Stores the state of share-partitions; sent by a partition's leader to the share coordinator (KIP-932). Version
+// notes: v1 counts what is delivered (KIP-1226).
 
 import { array, int8, int16, int32, int64, optional, since, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

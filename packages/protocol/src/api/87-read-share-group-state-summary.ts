@@ -1,5 +1,5 @@
-// Reads where share-partitions begin, without the state of each record (KIP-932).
-// Version notes: v1 counts what is delivered (KIP-1226).
+// Reads where share-partitions begin, without the state of each record (KIP-932). Version notes: v1 counts what is
+// delivered (KIP-1226).
 
 import { array, int16, int32, int64, optional, since, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

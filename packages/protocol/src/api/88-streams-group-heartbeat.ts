@@ -1,6 +1,5 @@
 // The one request of the streams protocol: a Streams application joins with its topology, and learns its tasks
-// (KIP-1071).
-// What has not changed since the last heartbeat is null.
+// (KIP-1071). What has not changed since the last heartbeat is null.
 
 import {
   array,

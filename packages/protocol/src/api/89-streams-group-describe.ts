@@ -1,5 +1,4 @@
-// Tells of streams groups: topology, members, tasks (KIP-1071).
-// There is one version, v0.
+// Tells of streams groups: topology, members, tasks (KIP-1071). There is one version, v0.
 
 import { array, boolean, int16, int32, int64, optional, string, struct, uint16 } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

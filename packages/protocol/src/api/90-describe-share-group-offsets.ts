@@ -1,5 +1,4 @@
-// Tells where share groups stand in partitions (KIP-932).
-// Version notes: v1 tells how much is left (KIP-1226).
+// Tells where share groups stand in partitions (KIP-932). Version notes: v1 tells how much is left (KIP-1226).
 
 import { array, int16, int32, int64, nullable, optional, since, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

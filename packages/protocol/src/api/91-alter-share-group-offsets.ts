@@ -1,5 +1,4 @@
-// Sets where an empty share group goes on in partitions (KIP-932).
-// There is one version, v0.
+// Sets where an empty share group goes on in partitions (KIP-932). There is one version, v0.
 
 import { array, int16, int32, int64, optional, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

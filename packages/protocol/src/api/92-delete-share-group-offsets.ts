@@ -1,5 +1,4 @@
-// Makes an empty share group forget topics (KIP-932).
-// There is one version, v0.
+// Makes an empty share group forget topics (KIP-932). There is one version, v0.
 
 import { array, int16, int32, optional, string, uuid } from '../schema/fields.ts';
 import { api } from '../schema/message.ts';

@@ -1,6 +1,5 @@
 // What the leader of a classic group assigns to a consumer, in `assignment` of SyncGroup: an int16 version, then
-// this message.
-// Made and read by consumers, never by brokers. All versions look the same.
+// this message. Made and read by consumers, never by brokers. All versions look the same.
 
 import { array, bytes, int32, optional, string } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';

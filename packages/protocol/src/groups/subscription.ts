@@ -1,6 +1,5 @@
 // What a consumer tells its classic group about itself, in `metadata` of JoinGroup: an int16 version, then this
-// message.
-// Made and read by consumers, never by brokers. Version notes: v1 has owned partitions (KIP-429), v2 their
+// message. Made and read by consumers, never by brokers. Version notes: v1 has owned partitions (KIP-429), v2 their
 // generation (KIP-792), v3 the rack (KIP-881).
 
 import { array, bytes, int32, optional, since, string } from '../schema/fields.ts';

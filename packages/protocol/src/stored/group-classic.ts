@@ -1,6 +1,5 @@
 // State of classic groups in `__consumer_offsets`, behind the prefixes of keyed-record.ts: all of a group in one
-// record, written when a rebalance is over.
-// v3 of the value has static members (KIP-345).
+// record, written when a rebalance is over. v3 of the value has static members (KIP-345).
 
 import { array, bytes, int32, int64, nullable, optional, since, string } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';

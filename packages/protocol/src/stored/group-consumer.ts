@@ -1,6 +1,6 @@
-// State of consumer groups in `__consumer_offsets` (KIP-848), behind the prefixes of keyed-record.ts.
-// A group is spread over records, so that each change writes little: the group's epoch, each member, what it shall
-// have, what it has.
+// State of consumer groups in `__consumer_offsets` (KIP-848), behind the prefixes of keyed-record.ts. A group is
+// spread over records, so that each change writes little: the group's epoch, each member, what it shall have, what
+// it has.
 
 import {
   array,

@@ -1,6 +1,6 @@
-// Committed offsets in `__consumer_offsets`, behind the prefixes of keyed-record.ts.
-// Key types 0 and 1 mean the same; 0 is what Kafka before 0.9 wrote. v3 of the value has the leader epoch
-// (KIP-320), v4 the topic's id (KIP-848).
+// Committed offsets in `__consumer_offsets`, behind the prefixes of keyed-record.ts. Key types 0 and 1 mean the
+// same; 0 is what Kafka before 0.9 wrote. v3 of the value has the leader epoch (KIP-320), v4 the topic's id
+// (KIP-848).
 
 import { int32, int64, since, string, tagged, until, uuid } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// State of share groups in `__consumer_offsets` (KIP-932), behind the prefixes of keyed-record.ts.
-// What was delivered is not here, but in `__share_group_state`: see share.ts.
+// State of share groups in `__consumer_offsets` (KIP-932), behind the prefixes of keyed-record.ts. What was
+// delivered is not here, but in `__share_group_state`: see share.ts.
 
 import { array, int8, int32, int64, nullable, string, tagged, uuid } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';

@@ -1,5 +1,5 @@
-// State of streams groups in `__consumer_offsets` (KIP-1071), behind the prefixes of keyed-record.ts.
-// The group keeps its application's topology, so that members need to send it only when they join.
+// State of streams groups in `__consumer_offsets` (KIP-1071), behind the prefixes of keyed-record.ts. The group
+// keeps its application's topology, so that members need to send it only when they join.
 
 import {
   array,

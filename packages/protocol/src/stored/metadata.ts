@@ -1,7 +1,6 @@
 // The records of the metadata log, `__cluster_metadata-0`: what the cluster consists of, as a list of changes
-// (KIP-631).
-// They lie in the log in the frame of metadata-frame.ts. Versions follow the feature metadata.version (KIP-778).
-// Records of ZooKeeper's time are read, never written.
+// (KIP-631). They lie in the log in the frame of metadata-frame.ts. Versions follow the feature metadata.version
+// (KIP-778). Records of ZooKeeper's time are read, never written.
 
 import {
   array,

@@ -1,6 +1,5 @@
 // The records of `__share_group_state`: the state of each share-partition, as snapshots and updates to them
-// (KIP-932).
-// They lie behind the prefixes of keyed-record.ts.
+// (KIP-932). They lie behind the prefixes of keyed-record.ts.
 
 import { array, int8, int16, int32, int64, string, tagged, uuid } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';

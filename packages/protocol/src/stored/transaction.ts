@@ -1,6 +1,5 @@
 // The records of `__transaction_state`: one per transactional id, the last one counts (KIP-98). Behind the prefixes
-// of keyed-record.ts.
-// v1 of the value keeps what a transaction's next epoch needs (KIP-890).
+// of keyed-record.ts. v1 of the value keeps what a transaction's next epoch needs (KIP-890).
 
 import { array, int8, int16, int32, int64, nullable, string, tagged } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';
