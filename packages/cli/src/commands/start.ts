@@ -2,88 +2,104 @@
 // second Ctrl-C at once.
 
 import { resolve } from 'node:path';
+import { KlammError } from '@klamm/base/errors';
 import { LOG_LEVELS, type LogLevel, lineLogger } from '@klamm/base/logger';
 import { type Broker, startBroker } from '@klamm/broker/broker';
 import type { SettingEntry } from '@klamm/broker/config/settings';
 import { settingsFromEnvironment, settingsFromFile } from '@klamm/broker/config/sources';
+import type { CommandRun, Flags } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { DEFAULT_BOOTSTRAP, splitPair } from '../globals.ts';
 import { usageError } from '../usage-error.ts';
-
-export interface StartOptions {
-  readonly data?: string;
-  readonly memory?: boolean;
-  readonly listeners?: string;
-  readonly advertisedListeners?: string;
-  readonly port?: string;
-  readonly config?: string;
-  readonly set: readonly string[];
-  readonly topic: readonly string[];
-  readonly logLevel: string;
-}
+import { VERSION } from '../version.ts';
 
 const DEFAULT_DATA = 'klamm-data';
-/** Interrupted twice, as a shell reports it: 128 and the number of SIGINT. */
-const EXIT_INTERRUPTED = 130;
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-export async function start(options: StartOptions): Promise<number> {
-  const level = LOG_LEVELS.find((name) => name === options.logLevel);
-  if (level === undefined)
-    throw usageError(`--log-level ${options.logLevel}: allowed are ${LOG_LEVELS.join(', ')}.`);
-  const entries = settingEntries(options);
-  const dataDirectory = dataDirectoryOf(options, entries);
-  const topics = options.topic.map(parseTopic);
-  const stopping = interruption();
-  const broker = await startBroker({
+export const start: CommandRun = async (context, _parameters, flags) => {
+  const level = logLevel(context, flags);
+  const entries = settingEntries(flags);
+  const dataDirectory = dataDirectoryOf(flags, entries);
+  const topics = flags.list('topic').map(parseTopic);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const broker = await openBroker({
     entries,
-    logger: lineLogger(level satisfies LogLevel, say),
+    logger: lineLogger(level, say),
     ...(dataDirectory === undefined ? {} : { dataDirectory }),
   });
-  for (const topic of topics) await broker.createTopic(topic.name, topic.partitions);
-  greet(broker, level);
-  await stopping;
-  say('klamm: closing (Ctrl-C again ends it at once)');
-  await broker.close();
-  say('klamm: closed');
-  return broker.isOnline ? 0 : 1;
+  const { interrupted } = context;
+  try {
+    for (const topic of topics) await broker.createTopic(topic.name, topic.partitions);
+    if (context.globals.dryRun) return context.say('The settings are in order; a broker would start.');
+    greet(context, broker);
+    if (!interrupted.aborted) {
+      await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
+    }
+    context.say('klamm: closing (Ctrl-C again ends it at once)');
+  } finally {
+    await broker.close();
+  }
+  context.say('klamm: closed');
+  if (!broker.isOnline) context.hasFailed = true;
+};
+
+function logLevel(context: CommandContext, flags: Flags): LogLevel {
+  const { quiet, verbose } = context.globals;
+  const text = flags.text('logLevel') ?? (quiet ? 'error' : verbose ? 'debug' : 'info');
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level === undefined) throw usageError(`--log-level ${text}: allowed are ${LOG_LEVELS.join(', ')}.`);
+  return level;
+}
+
+/** Starts the broker; says what to do where its address is taken or may not be had. */
+async function openBroker(options: Parameters<typeof startBroker>[0]): Promise<Broker> {
+  try {
+    return await startBroker(options);
+  } catch (error) {
+    if (error instanceof KlammError && error.code === 'EADDRINUSE') {
+      throw new KlammError(
+        `${error.message}\n  See who has it:  ss -ltnp (Linux), lsof -nP -iTCP -sTCP:LISTEN (macOS), netstat -ano (Windows)\n` +
+          '  Or listen elsewhere:  --port 19092 (0 for any free port), --listeners PLAINTEXT://127.0.0.1:19092',
+        { code: error.code, retriable: true, cause: error },
+      );
+    }
+    throw error;
+  }
 }
 
 /** Settings from flags, --set, --config and the environment, in order of force. */
-function settingEntries(options: StartOptions): SettingEntry[] {
+function settingEntries(flags: Flags): SettingEntry[] {
   const entries: SettingEntry[] = [];
-  if (options.port !== undefined) {
-    if (!/^\d{1,5}$/.test(options.port))
-      throw usageError(`--port ${options.port}: a number from 0 to 65535 is needed.`);
-    if (options.listeners !== undefined) throw usageError('Give --port or --listeners, not both.');
-    entries.push({ name: 'listeners', value: `PLAINTEXT://127.0.0.1:${options.port}`, source: '--port' });
+  const port = flags.text('port') ?? process.env.KLAMM_PORT;
+  const listeners = flags.text('listeners');
+  const advertised = flags.text('advertisedListeners');
+  const config = flags.text('config');
+  if (flags.text('port') !== undefined && listeners !== undefined)
+    throw usageError('Give --port or --listeners, not both.');
+  if (listeners !== undefined) entries.push({ name: 'listeners', value: listeners, source: '--listeners' });
+  else if (port !== undefined) {
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+      throw usageError(`--port ${port}: a number from 0 to 65535 is needed.`);
+    entries.push({ name: 'listeners', value: `PLAINTEXT://127.0.0.1:${port}`, source: '--port' });
   }
-  if (options.listeners !== undefined)
-    entries.push({ name: 'listeners', value: options.listeners, source: '--listeners' });
-  if (options.advertisedListeners !== undefined) {
-    entries.push({
-      name: 'advertised.listeners',
-      value: options.advertisedListeners,
-      source: '--advertised-listeners',
-    });
+  if (advertised !== undefined)
+    entries.push({ name: 'advertised.listeners', value: advertised, source: '--advertised-listeners' });
+  for (const text of flags.list('set')) {
+    const { key, value } = splitPair('--set', text);
+    entries.push({ name: key, value, source: '--set' });
   }
-  for (const text of options.set) {
-    const equals = text.indexOf('=');
-    if (equals <= 0) throw usageError(`--set ${text}: write it as key=value.`);
-    entries.push({ name: text.slice(0, equals).trim(), value: text.slice(equals + 1), source: '--set' });
-  }
-  if (options.config !== undefined) entries.push(...settingsFromFile(options.config));
+  if (config !== undefined) entries.push(...settingsFromFile(config));
   return [...entries, ...settingsFromEnvironment(process.env)];
 }
 
-function dataDirectoryOf(options: StartOptions, entries: readonly SettingEntry[]): string | undefined {
-  if (options.memory === true) {
-    if (options.data !== undefined) throw usageError('Give --data or --memory, not both.');
+function dataDirectoryOf(flags: Flags, entries: readonly SettingEntry[]): string | undefined {
+  const data = flags.text('data');
+  if (flags.on('memory')) {
+    if (data !== undefined) throw usageError('Give --data or --memory, not both.');
     return undefined;
   }
-  if (options.data !== undefined) return resolve(options.data);
   const setting =
     entries.find(({ name }) => name === 'log.dirs') ?? entries.find(({ name }) => name === 'log.dir');
-  return resolve(setting?.value ?? DEFAULT_DATA);
+  return resolve(data ?? process.env.KLAMM_DATA ?? setting?.value ?? DEFAULT_DATA);
 }
 
 function parseTopic(text: string): { name: string; partitions: number } {
@@ -92,33 +108,19 @@ function parseTopic(text: string): { name: string; partitions: number } {
   return { name: match[1], partitions: Number(match[2] ?? 1) };
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
-function interruption(): Promise<void> {
-  return new Promise((stop) => {
-    let asked = false;
-    const onSignal = (): void => {
-      if (asked) process.exit(EXIT_INTERRUPTED);
-      asked = true;
-      stop();
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
-}
-
-function greet(broker: Broker, level: LogLevel): void {
-  if (level === 'silent') return;
+function greet(context: CommandContext, broker: Broker): void {
   const where = broker.dataDirectory ?? 'in memory only; it is gone when the broker ends';
-  const flag = broker.bootstrap === '127.0.0.1:9092' ? '' : ` -b ${broker.bootstrap}`;
-  say(`
-  Klamm is listening on ${broker.endpoints.map(({ name, host, port }) => `${name}://${host}:${port}`).join(', ')}
+  const flag = broker.bootstrap === DEFAULT_BOOTSTRAP ? '' : ` -b ${broker.bootstrap}`;
+  const addresses = broker.endpoints.map(({ name, host, port }) => `${name}://${host}:${port}`).join(', ');
+  context.say(`
+  ${context.style('bold', `Klamm ${VERSION} is listening on ${addresses}`)}
   Data: ${where}
   Cluster: ${broker.clusterId}, node ${broker.nodeId}
 
   Try, in another terminal:
-    npx klamm topic create greetings${flag}
-    echo hello | npx klamm produce greetings${flag}
-    npx klamm consume greetings -o start${flag}
+    ${context.style('green', `npx klamm topic create greetings${flag}`)}
+    ${context.style('green', `echo hello | npx klamm produce greetings${flag}`)}
+    ${context.style('green', `npx klamm consume greetings -o start${flag}`)}
 
   Ctrl-C closes it.
 `);

@@ -1,0 +1,86 @@
+// What a command is given: where data and talk go, the flags every command has, and a client when it needs one.
+//
+// Data goes to stdout and nothing else does; all talk goes to stderr. Writing data waits where the reader is slow.
+
+import { styleText } from 'node:util';
+import { type Clock, systemClock } from '@klamm/base/clock';
+import { KlammError, messageOf } from '@klamm/base/errors';
+import { lineLogger, silentLogger } from '@klamm/base/logger';
+import type { Kafka } from '@klamm/client/client';
+import { type Globals, kafkaOptions } from './globals.ts';
+import { type Column, type Row, renderRows } from './output/rows.ts';
+
+type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
+
+export class CommandContext {
+  readonly globals: Globals;
+  readonly clock: Clock = systemClock;
+  /** Something failed, and was told: the exit code will be 1. */
+  hasFailed = false;
+  #interrupted: AbortController | undefined;
+
+  constructor(globals: Globals) {
+    this.globals = globals;
+  }
+
+  /** A line for the person, unless --quiet. */
+  say(text: string): void {
+    if (!this.globals.quiet) process.stderr.write(`${text}\n`);
+  }
+
+  /** A line about something that went wrong; the command goes on, and ends with exit code 1. */
+  fail(text: string): void {
+    this.hasFailed = true;
+    process.stderr.write(`${this.style('red', 'klamm:')} ${text}\n`);
+  }
+
+  /** Text for stderr, in colour where that is a terminal and nobody said no. */
+  style(style: Style, text: string): string {
+    if (this.globals.color === false) return text;
+    return styleText(style, text, { stream: process.stderr });
+  }
+
+  /** Prints rows in the format asked for, or as a table. */
+  async rows(columns: readonly Column[], rows: readonly Row[], nothing: string): Promise<void> {
+    const format = this.globals.output ?? 'table';
+    if (rows.length === 0 && (format === 'table' || format === 'wide')) return this.say(nothing);
+    await this.write(renderRows(format, columns, rows));
+  }
+
+  /** Writes data; waits while the reader is behind. */
+  async write(data: string | Buffer): Promise<void> {
+    if (process.stdout.write(data)) return;
+    await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
+  }
+
+  /** A client for the cluster of the flags. The caller closes what it makes of it. */
+  async kafka(): Promise<Kafka> {
+    const { Kafka } = await import('@klamm/client/client');
+    const logger = this.globals.verbose
+      ? lineLogger('debug', (line) => process.stderr.write(`${line}\n`))
+      : silentLogger;
+    return new Kafka({ ...kafkaOptions(this.globals), logger });
+  }
+
+  /** Aborted by the first Ctrl-C or SIGTERM after this is first asked for; the second ends the process at once. */
+  get interrupted(): AbortSignal {
+    if (this.#interrupted !== undefined) return this.#interrupted.signal;
+    const controller = new AbortController();
+    this.#interrupted = controller;
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        if (controller.signal.aborted) process.exit(130);
+        controller.abort();
+      });
+    }
+    return controller.signal;
+  }
+}
+
+/** The sentence of an error, with Kafka's name of it where that helps to look it up. */
+export function sentenceOf(error: unknown): string {
+  const message = messageOf(error);
+  if (!(error instanceof KlammError) || error.code === 'USAGE' || message.includes(error.code))
+    return message;
+  return error.errorCode > 0 ? `${message} (${error.code})` : message;
+}

@@ -1,0 +1,2 @@
+/** What `klamm --version` says; a test holds it to package.json. */
+export const VERSION = '0.1.0';
