@@ -54,11 +54,7 @@ export const listOffsets = defineHandler(ListOffsets, {
 });
 
 async function locate(partition: Partition, timestamp: number, readCommitted: boolean): Promise<Found> {
-  await partition.settled();
-  const end = readCommitted ? partition.lastStableOffset : partition.highWatermark;
   switch (timestamp) {
-    case LATEST:
-      return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
     case EARLIEST:
     case EARLIEST_LOCAL: {
       // The epoch of the first record, where there is one.
@@ -69,6 +65,12 @@ async function locate(partition: Partition, timestamp: number, readCommitted: bo
     case LATEST_TIERED:
     case EARLIEST_PENDING_UPLOAD:
       return NONE;
+  }
+  await partition.settled();
+  const end = readCommitted ? partition.lastStableOffset : partition.highWatermark;
+  switch (timestamp) {
+    case LATEST:
+      return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
     case MAX_TIMESTAMP:
       return (await partition.offsetOfMaxTimestamp()) ?? NONE;
     default:
