@@ -102,6 +102,7 @@ test('the vectors are whole: 1,992 instances, of nearly every message in every v
       ...Array(6).fill('DescribeQuorum'),
       ...Array(2).fill('UnregisterBroker'),
       'TransactionLogValue v0',
+      'ProducerSnapshot v1',
     ],
   );
 });

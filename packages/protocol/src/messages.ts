@@ -14,6 +14,7 @@ import {
 } from './stored/control.ts';
 import { groupRecords } from './stored/group.ts';
 import { metadataRecords } from './stored/metadata.ts';
+import { ProducerSnapshot } from './stored/producer-snapshot.ts';
 import { shareRecords } from './stored/share.ts';
 import { transactionRecords } from './stored/transaction.ts';
 
@@ -28,6 +29,7 @@ export const messages: readonly Message[] = [
   SnapshotFooterRecord,
   KRaftVersionRecord,
   VotersRecord,
+  ProducerSnapshot,
   ConsumerProtocolSubscription,
   ConsumerProtocolAssignment,
 ];

@@ -5,9 +5,9 @@
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { ProducerIdsRecord } from '@klamm/protocol/stored/metadata';
+import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
-import { encodeMetadata } from '../metadata/record-frame.ts';
 
 /** Ids in a block (ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE). */
 const BLOCK = 1000;

@@ -10,8 +10,8 @@ import {
   FeatureLevelRecord,
   RegisterBrokerRecord,
 } from '@klamm/protocol/stored/metadata';
+import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import { ResourceType } from './image.ts';
-import { encodeMetadata } from './record-frame.ts';
 
 export const METADATA_VERSION = 'metadata.version';
 

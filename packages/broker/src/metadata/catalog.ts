@@ -6,6 +6,7 @@
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
+import { decodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import type { BrokerSettings } from '../config/settings.ts';
 import { partitionConfig, type TopicConfigName, topicConfigRow, topicSynonyms } from '../config/topic.ts';
 import type { PartitionConfig } from '../partitions/partition.ts';
@@ -19,7 +20,6 @@ import {
 } from './bootstrap.ts';
 import { MetadataImage, ResourceType, type TopicImage } from './image.ts';
 import { MetadataLog } from './metadata-log.ts';
-import { decodeMetadata } from './record-frame.ts';
 
 /** Told about topics after a change is durable. */
 export interface CatalogListener {
@@ -124,7 +124,6 @@ export class Catalog {
     const configured = new Set<TopicImage>();
     for (const [i, bytes] of records.entries()) {
       const record = decodeMetadata(bytes);
-      if (record === undefined) continue;
       const removed = record.type === 9 ? this.image.topicById(record.data.topicId) : undefined;
       this.image.replay(record, first + i);
       if (removed !== undefined) await this.#listener?.topicRemoved(removed);

@@ -4,10 +4,10 @@
 import { type ConfigRow, configProblem, listOf } from '@klamm/base/config';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { ConfigRecord } from '@klamm/protocol/stored/metadata';
+import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import { brokerConfigRow, isBrokerConfig } from '../config/broker.ts';
 import { isTopicConfig, topicConfigRow } from '../config/topic.ts';
 import { ResourceType } from './image.ts';
-import { encodeMetadata } from './record-frame.ts';
 import type { Refused } from './topic-changes.ts';
 
 /** Operations of AlterConfigOp.OpType. */

@@ -2,7 +2,7 @@
 // changes it (org.apache.kafka.image.MetadataImage).
 
 import { ZERO_UUID } from '@klamm/base/random';
-import type { MetadataRecord } from './record-frame.ts';
+import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
 
 export interface PartitionImage {
   readonly index: number;

@@ -18,13 +18,13 @@ import { BatchBuilder } from '@klamm/protocol/records/builder';
 import { buildControlBatch, ControlType } from '@klamm/protocol/records/control';
 import { recordsOf } from '@klamm/protocol/records/record';
 import { encodeMessage } from '@klamm/protocol/schema/compile';
-import { array, int16, int32, since, uuid } from '@klamm/protocol/schema/fields';
-import { message } from '@klamm/protocol/schema/message';
+import { LeaderChangeMessage } from '@klamm/protocol/stored/control';
+import { decodeMetadata, type MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
+import type { QuorumState } from '@klamm/protocol/stored/quorum-state';
 import { readEpochs, readTopicId, writeEpochs, writeTopicId } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
 import { Log } from '../storage/log.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
-import { decodeMetadata, type MetadataRecord } from './record-frame.ts';
 
 const NAME = '__cluster_metadata-0';
 /** Kafka's own topic id of the metadata log (Uuid.METADATA_TOPIC_ID: zeros and a one). */
@@ -40,22 +40,6 @@ const LOG_CONFIG = {
   retentionBytes: -1,
   deletes: false,
 };
-
-const LeaderChangeMessage = message({
-  name: 'LeaderChangeMessage',
-  versions: [0, 1],
-  flexibleFrom: 0,
-  fields: {
-    /** Version of this message. */
-    version: int16(),
-    /** Who leads from here on. */
-    leaderId: int32(),
-    /** The quorum. */
-    voters: array({ voterId: int32(), voterDirectoryId: since(1, uuid()) }),
-    /** Those of it that voted for the leader. */
-    grantingVoters: array({ voterId: int32(), voterDirectoryId: since(1, uuid()) }),
-  },
-});
 
 export interface Replayed {
   readonly record: MetadataRecord;
@@ -167,7 +151,7 @@ export class MetadataLog {
 
   #writeQuorumState(): void {
     const { nodeId } = this.#directory.identity;
-    const state = {
+    const state: QuorumState = {
       clusterId: '',
       leaderId: nodeId,
       leaderEpoch: this.#epoch,
@@ -184,8 +168,7 @@ function replayBatches(bytes: Buffer, replay: (replayed: Replayed) => void): voi
   forEachBatch(bytes, 0, bytes.length, (at) => {
     if (isControl(bytes, at)) return true;
     for (const { offset, value } of recordsOf(bytes, at)) {
-      const record = value === null ? undefined : decodeMetadata(value);
-      if (record !== undefined) replay({ record, offset });
+      if (value !== null) replay({ record: decodeMetadata(value), offset });
     }
     return baseOffsetOf(bytes, at) >= 0;
   });
@@ -195,7 +178,7 @@ function quorumEpoch(directory: LogDirectory): number {
   const path = `${directory.path}/${NAME}/quorum-state`;
   if (!directory.disk.exists(path)) return 0;
   try {
-    const { leaderEpoch } = JSON.parse(directory.disk.readFile(path).toString()) as { leaderEpoch?: number };
+    const { leaderEpoch } = JSON.parse(directory.disk.readFile(path).toString()) as Partial<QuorumState>;
     return leaderEpoch ?? 0;
   } catch {
     return 0;

@@ -9,9 +9,9 @@ import {
   RemoveTopicRecord,
   TopicRecord,
 } from '@klamm/protocol/stored/metadata';
+import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import { isTopicConfig, topicConfigRow, topicConfigs } from '../config/topic.ts';
 import { type MetadataImage, ResourceType, type TopicImage } from './image.ts';
-import { encodeMetadata } from './record-frame.ts';
 
 export interface Refused {
   readonly errorCode: number;

@@ -4,36 +4,10 @@
 // and a CRC32C of what follows it).
 
 import { codecOf } from '@klamm/protocol/schema/compile';
-import { array, int16, int32, int64, uint32 } from '@klamm/protocol/schema/fields';
-import { message } from '@klamm/protocol/schema/message';
+import { ProducerSnapshot } from '@klamm/protocol/stored/producer-snapshot';
 import { crc32c } from '@klamm/protocol/wire/crc32c';
 import { Reader } from '@klamm/protocol/wire/reader';
 import { Writer } from '@klamm/protocol/wire/writer';
-
-const ProducerSnapshot = message({
-  name: 'ProducerSnapshot',
-  versions: [1, 1],
-  fields: {
-    /** CRC32C of everything behind it. */
-    crc: uint32(),
-    producerEntries: array({
-      producerId: int64(),
-      epoch: int16(),
-      /** Sequence of the last record. */
-      lastSequence: int32(-1),
-      /** Its offset. */
-      lastOffset: int64(-1),
-      /** How far before it the batch began. */
-      offsetDelta: int32(),
-      /** Time of the last append, ms. */
-      timestamp: int64(-1),
-      /** Epoch of the last transaction coordinator that wrote a marker. */
-      coordinatorEpoch: int32(-1),
-      /** First offset of the transaction that is open; -1 where none is. */
-      currentTxnFirstOffset: int64(-1),
-    }),
-  },
-});
 
 const VERSION = 1;
 const CRC_AT = 2;

@@ -34,7 +34,7 @@ describe('every message in every version', () => {
   test('is there: 77 APIs under a key each, and what is stored', () => {
     assert.equal(apis.length, 77);
     assert.equal(new Set(apis.map((api) => api.key)).size, 77);
-    assert.equal(messages.length, 2 * 77 + 44 + 4 + 2 + 26 + 5 + 2);
+    assert.equal(messages.length, 2 * 77 + 44 + 4 + 2 + 26 + 5 + 1 + 2);
   });
 
   test('is the same after a round trip, and its bytes are the same when written again', () => {

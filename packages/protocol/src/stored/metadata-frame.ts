@@ -27,7 +27,7 @@ const typeOf: ReadonlyMap<Message, number> = new Map(
 );
 
 /** The bytes of a record in the given version (default: the newest). */
-export function encodeMetadataRecord<F extends Fields>(
+export function encodeMetadata<F extends Fields>(
   message: Message<F>,
   value: Encodable<F>,
   version = message.versions[1],
@@ -48,7 +48,7 @@ export function encodeMetadataRecord<F extends Fields>(
  * @throws ProtocolError where the bytes are damaged, or the type or version is newer than those of Kafka 4.3: unlike a
  * coordinator's records, none of the metadata log may be skipped
  */
-export function decodeMetadataRecord(bytes: Buffer): MetadataRecord {
+export function decodeMetadata(bytes: Buffer): MetadataRecord {
   const reader = new Reader(bytes);
   const frameVersion = reader.uvarint();
   if (frameVersion !== FRAME_VERSION)
