@@ -74,6 +74,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const { clock = systemClock, logger = silentLogger } = options;
   const settings = BrokerSettings.from(entriesOf(options));
   const addresses = listenerAddresses(settings);
+  sayInert(settings, logger);
   const isMemory =
     options.dataDirectory === undefined &&
     options.disk === undefined &&
@@ -264,6 +265,13 @@ class RunningBroker implements Broker {
     }
     directory.close(catalog.brokerEpoch);
   }
+}
+
+/** One line for all settings of Kafka's that were given and do nothing here. */
+function sayInert(settings: BrokerSettings, logger: Logger): void {
+  if (settings.inert.length === 0) return;
+  const names = settings.inert.map(({ name, source }) => `${name} (${source})`);
+  logger.info(`Known settings of Kafka that have no effect in this version of Klamm: ${names.join(', ')}`);
 }
 
 function entriesOf({ port, listeners, config = {}, entries = [] }: BrokerOptions): SettingEntry[] {

@@ -122,6 +122,7 @@ export class Catalog {
     const first = await this.#log.append(records);
     const added = new Map<TopicImage, number>();
     const configured = new Set<TopicImage>();
+    let brokerConfigured = false;
     for (const [i, bytes] of records.entries()) {
       const record = decodeMetadata(bytes);
       const removed = record.type === 9 ? this.image.topicById(record.data.topicId) : undefined;
@@ -131,12 +132,15 @@ export class Catalog {
         const topic = this.image.topicById(record.data.topicId);
         if (topic !== undefined && !added.has(topic)) added.set(topic, record.data.partitionId);
       }
+      // What is set for brokers is what topics without a value of their own go by.
+      brokerConfigured ||= record.type === 4 && record.data.resourceType === ResourceType.broker;
       if (record.type === 4 && record.data.resourceType === ResourceType.topic) {
         const topic = this.image.topic(record.data.resourceName);
         if (topic !== undefined) configured.add(topic);
       }
     }
     for (const [topic, from] of added) await this.#listener?.partitionsAdded(topic, from);
+    if (brokerConfigured) for (const topic of this.image.topics) configured.add(topic);
     for (const topic of configured) if (!added.has(topic)) this.#listener?.topicConfigured(topic);
   }
 

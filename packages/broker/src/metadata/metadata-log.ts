@@ -5,6 +5,7 @@
 
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import {
   baseOffsetOf,
   forEachBatch,
@@ -59,7 +60,8 @@ export class MetadataLog {
     this.#epoch = epoch;
     log.events = {
       advanced: () => {},
-      rejected: (error) => directory.takeOffline(error),
+      // A full disk: what was refused is told to whoever appended it, below.
+      rejected: () => {},
       offline: (error) => directory.takeOffline(error),
       rolled: () => {},
     };
@@ -114,6 +116,12 @@ export class MetadataLog {
     const baseOffset = this.#appendBatch(builder.build());
     await this.#log.flush();
     if (this.#directory.offlineCause !== undefined) throw this.#directory.offlineCause;
+    if (this.#log.syncedOffset <= baseOffset) {
+      throw kafkaError(
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        `The change could not be stored: the disk of ${this.#directory.path} is full. Make room, then try again.`,
+      );
+    }
     return baseOffset;
   }
 

@@ -206,3 +206,21 @@ test('records before an offset are gone for readers at once', async () => {
   assert.equal(partition.logStartOffset, 4);
   assert.equal((await partition.offsetForTimestamp(0, 10))?.offset, 4);
 });
+
+test('a full disk while a segment begins: refused, nothing lost, and taken again when there is room', async () => {
+  const disk = memoryDisk();
+  const { partition, directory } = await openPartition({ 'segment.bytes': '1048576' }, disk);
+  partition.append(batchOf(1, { bytes: 900_000 }));
+  await partition.flush();
+  disk.fault = (_operation, path) => {
+    throw Object.assign(new Error(`ENOSPC: no space left on device, write '${path}'`), { code: 'ENOSPC' });
+  };
+  const refused = partition.append(batchOf(1, { bytes: 900_000 }));
+  assert.equal(errorName(refused.errorCode), 'KAFKA_STORAGE_ERROR');
+  assert.match('errorMessage' in refused ? refused.errorMessage : '', /disk is full/);
+  assert.equal(directory.isOnline, true);
+  disk.fault = undefined;
+  assert.equal(outcome(partition, batchOf(1, { bytes: 900_000 })), 1);
+  await partition.flush();
+  assert.equal(partition.highWatermark, 2);
+});

@@ -4,6 +4,7 @@
 // the log. When it is durable is told later. Readers see up to the high watermark; those that want more than is
 // there register a wake-up. The partition knows batches and offsets, but no request and no connection.
 
+import { AssertionError } from '@klamm/base/assert';
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { ErrorCode } from '@klamm/protocol/error-codes';
@@ -189,13 +190,17 @@ export class Partition {
     return this.#directory.isOnline ? this.#appendChecked(batch, this.#clock.now()) : OFFLINE;
   }
 
-  #appendChecked(batch: Buffer, now: number): Appended {
+  #appendChecked(batch: Buffer, now: number): Appended | Refusal {
     const baseOffset = this.#log.endOffset;
     const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0);
     setBaseOffset(batch, 0, baseOffset);
     setPartitionLeaderEpoch(batch, 0, this.leaderEpoch);
-    this.#noteEpoch(this.leaderEpoch, baseOffset);
-    this.#log.append(batch, { baseOffset, lastOffset, maxTimestamp: maxTimestampOf(batch, 0) });
+    try {
+      this.#noteEpoch(this.leaderEpoch, baseOffset);
+      this.#log.append(batch, { baseOffset, lastOffset, maxTimestamp: maxTimestampOf(batch, 0) });
+    } catch (error) {
+      return this.#refused(error as NodeJS.ErrnoException);
+    }
     this.#producers.note(batch, 0);
     return {
       errorCode: 0,
@@ -203,6 +208,17 @@ export class Partition {
       endOffset: lastOffset + 1,
       logAppendTimeMs: this.#produce.logAppendTime ? now : -1,
     };
+  }
+
+  /** A new segment or a small file could not be made: a full disk passes, anything else takes the directory offline. */
+  #refused(error: NodeJS.ErrnoException): Refusal {
+    if (error instanceof AssertionError) throw error;
+    if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') {
+      this.#directory.takeOffline(error);
+      return OFFLINE;
+    }
+    const errorMessage = `The disk is full (${error.message}); the partition takes records again when there is room.`;
+    return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage };
   }
 
   /** Calls back when all below `offset` is in the page cache (acks=1), or cannot be any more. */
@@ -385,8 +401,9 @@ export class Partition {
 
   #noteEpoch(epoch: number, startOffset: number): void {
     if (this.latestEpoch >= epoch) return;
-    this.#epochs.push({ epoch, startOffset });
-    writeEpochs(this.#directory.disk, this.path, this.#epochs);
+    const epochs = [...this.#epochs, { epoch, startOffset }];
+    writeEpochs(this.#directory.disk, this.path, epochs);
+    this.#epochs = epochs;
   }
 
   async #loadProducers(): Promise<void> {
