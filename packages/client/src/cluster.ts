@@ -50,8 +50,8 @@ interface Known {
 type MetadataAnswer = Decoded<(typeof Metadata)['response']['fields']>;
 
 const CONTROL = 'control';
-/** How often a topic that is not there is looked for: one that the broker creates on sight appears soon. */
-const LOOKS_FOR_MISSING_TOPIC = 5;
+/** How often a topic that is not there is looked for: brokers learn of a new one after each other, but soon. */
+const LOOKS_FOR_MISSING_TOPIC = 4;
 
 export class Cluster {
   readonly settings: ClientSettings;

@@ -130,14 +130,15 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
 
   /** Offset of the partition's next message; undefined while it is not known. */
   position(partition: number): number | undefined {
-    const { position } = this.#stateOf(partition);
+    const position = this.#partitions.get(partition)?.position ?? -1;
     return position < 0 ? undefined : position;
   }
 
   /** Records between the position and the end of the log as of the last answer; undefined before the first. */
   lag(partition: number): number | undefined {
-    const { position, highWatermark } = this.#stateOf(partition);
-    return position < 0 || highWatermark < 0 ? undefined : Math.max(0, highWatermark - position);
+    const position = this.position(partition);
+    const highWatermark = this.#partitions.get(partition)?.highWatermark ?? -1;
+    return position === undefined || highWatermark < 0 ? undefined : Math.max(0, highWatermark - position);
   }
 
   /** The partitions that are read; empty before `started`. */

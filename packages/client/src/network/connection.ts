@@ -61,6 +61,7 @@ export class Connection {
   #onClose: () => void = () => {};
   #correlationId = 0;
   #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
   #closed: KlammError | undefined;
 
   private constructor(address: BrokerAddress, options: ConnectionOptions) {
@@ -224,42 +225,38 @@ export class Connection {
   }
 
   async #negotiate(): Promise<void> {
-    let version = ApiVersions.versions[1];
-    for (;;) {
-      const frame = await this.#askVersions(version);
-      const reader = new Reader(frame, 4);
-      // A broker that does not know the version answers in version 0 with this code, and says what it knows.
-      const known = frame.readInt16BE(4) !== ErrorCode.UNSUPPORTED_VERSION;
-      const answer = codecOf(ApiVersions.response, known ? version : 0).decode(reader);
-      if (!known && version > 0) {
+    try {
+      let version = ApiVersions.versions[1];
+      for (;;) {
+        const frame = await this.#askVersions(version);
+        // A broker that does not know the version answers in version 0 with this code, and says what it knows.
+        const known = frame.length < 6 || frame.readInt16BE(4) !== ErrorCode.UNSUPPORTED_VERSION;
+        const answer = codecOf(ApiVersions.response, known ? version : 0).decode(new Reader(frame, 4));
+        if (known || version === 0) return this.#learnVersions(answer);
         const offered = answer.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key);
         version = Math.min(version - 1, offered?.maxVersion ?? 0);
-        continue;
       }
-      if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
-      for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
-        this.#versions.set(apiKey, [minVersion, maxVersion]);
-      }
-      return;
-    }
-  }
-
-  async #askVersions(version: number): Promise<Buffer> {
-    const { softwareName, softwareVersion, connectionTimeoutMs } = this.#options;
-    try {
-      return await new Promise((resolve, reject) => {
-        const body = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion };
-        this.#send(ApiVersions, version, body, connectionTimeoutMs, reject, (frame) => {
-          if (frame.length < 6) reject(this.#unreadable('ApiVersions', version, 'it is too short'));
-          else resolve(frame);
-        });
-      });
     } catch (cause) {
       throw kafkaError(
         ErrorCode.NETWORK_EXCEPTION,
         `${addressText(this.address)} did not say which versions it speaks: ${messageOf(cause)} Is this a Kafka broker, and a listener without TLS and SASL?`,
         { cause },
       );
+    }
+  }
+
+  #askVersions(version: number): Promise<Buffer> {
+    const { softwareName, softwareVersion, connectionTimeoutMs } = this.#options;
+    const body = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion };
+    return new Promise((resolve, reject) => {
+      this.#send(ApiVersions, version, body, connectionTimeoutMs, reject, resolve);
+    });
+  }
+
+  #learnVersions(answer: Decoded<(typeof ApiVersions)['response']['fields']>): void {
+    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
+    for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
+      this.#versions.set(apiKey, [minVersion, maxVersion]);
     }
   }
 
@@ -285,7 +282,7 @@ export class Connection {
       settle,
       reject,
     });
-    this.#timer ??= this.#arm(timeoutMs);
+    if (deadline < this.#timerAt) this.#arm(deadline, timeoutMs);
     this.#write(writer);
   }
 
@@ -340,25 +337,31 @@ export class Connection {
     pending.settle(frame);
   }
 
-  #arm(delayMs: number): Timer {
-    return this.#options.clock.after(delayMs, () => {
-      this.#timer = undefined;
-      const now = this.#options.clock.monotonic();
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const { deadline, name, timeoutMs } of this.#pending) {
-        if (deadline <= now + 1) {
-          this.close(
-            kafkaError(
-              ErrorCode.REQUEST_TIMED_OUT,
-              `The broker ${addressText(this.address)} did not answer ${name} within ${timeoutMs} ms.`,
-            ),
-          );
-          return;
-        }
-        earliest = Math.min(earliest, deadline);
+  /** One timer for the earliest deadline; one that was met meanwhile costs a look, not a timer. */
+  #arm(deadline: number, delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timerAt = deadline;
+    this.#timer = this.#options.clock.after(delayMs, () => this.#checkDeadlines());
+  }
+
+  #checkDeadlines(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#options.clock.monotonic();
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { deadline, name, timeoutMs } of this.#pending) {
+      // A timer may fire a fraction of a millisecond early.
+      if (deadline <= now + 1) {
+        this.close(
+          kafkaError(
+            ErrorCode.REQUEST_TIMED_OUT,
+            `The broker ${addressText(this.address)} did not answer ${name} within ${timeoutMs} ms.`,
+          ),
+        );
+        return;
       }
-      if (earliest < Number.POSITIVE_INFINITY) this.#timer = this.#arm(earliest - now);
-    });
+      earliest = Math.min(earliest, deadline);
+    }
+    if (earliest < Number.POSITIVE_INFINITY) this.#arm(earliest, earliest - now);
   }
 
   #lost(what: string, cause?: unknown): KlammError {
