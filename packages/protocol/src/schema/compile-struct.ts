@@ -111,12 +111,14 @@ function readExpression(field: AnyField, structId: number, target: Target, reade
   return field.kind === 'struct' ? `decode${structId}(${reader})` : `${reader}.${methodOf(field, target)}()`;
 }
 
-function readStatement(plan: Plan, target: Target, reader: string, declare = true): string {
+function readStatement(plan: Plan, target: Target, reader: string, inTag = false): string {
   const { field, local, structId } = plan;
   const nullable = target.version >= field.nullableSince;
-  const assign = `${declare ? 'let ' : ''}${local} =`;
+  const assign = `${inTag ? '' : 'let '}${local} =`;
   if (field.kind === 'struct' && nullable) {
-    return `${assign} ${reader}.int8() < 0 ? null : decode${structId}(${reader});`;
+    // Whether it is null says a byte, -1 or 1, in its place among the fields, but a varint, 0 or 1, in a tag.
+    const isNull = inTag ? `${reader}.uvarint() === 0` : `${reader}.int8() < 0`;
+    return `${assign} ${isNull} ? null : decode${structId}(${reader});`;
   }
   if (field.kind !== 'array' || field.of === undefined) {
     return `${assign} ${readExpression(field, structId, target, reader)};`;
@@ -140,7 +142,7 @@ function readTags(tagged: readonly Plan[], target: Target): string[] {
   ];
   for (const plan of tagged) {
     lines.push(
-      `      case ${plan.field.tag}: { const q = new Reader(r.buffer, at, at + size); ${readStatement(plan, target, 'q', false)}`,
+      `      case ${plan.field.tag}: { const q = new Reader(r.buffer, at, at + size); ${readStatement(plan, target, 'q', true)}`,
       `        if (q.remaining > 0) throw new ProtocolError("Tagged field ${plan.field.tag} (${plan.name}) at byte " + at + " is " + q.remaining + " bytes longer than its value."); break; }`,
     );
   }
@@ -164,7 +166,7 @@ function writeExpression(
   return `${writer}.${method}(${value});`;
 }
 
-function writeStatements(plan: Plan, target: Target, writer: string): string[] {
+function writeStatements(plan: Plan, target: Target, writer: string, inTag = false): string[] {
   const { field, name, structId } = plan;
   const nullable = target.version >= field.nullableSince;
   const given = `v.${name}`;
@@ -172,7 +174,7 @@ function writeStatements(plan: Plan, target: Target, writer: string): string[] {
     if (!nullable) return [`  encode${structId}(${writer}, ${given} ?? make${structId}());`];
     const value = `${given} === undefined ? ${defaultOf(field, structId, target)} : ${given}`;
     return [
-      `  { const s = ${value}; if (s === null) ${writer}.int8(-1); else { ${writer}.int8(1); encode${structId}(${writer}, s); } }`,
+      `  { const s = ${value}; if (s === null) ${writer}.int8(${inTag ? 0 : -1}); else { ${writer}.int8(1); encode${structId}(${writer}, s); } }`,
     ];
   }
   // Null is refused by the writer's own methods where a version does not allow it; only "not given" becomes the default.
@@ -198,7 +200,7 @@ function writeTags(tagged: readonly Plan[], target: Target): string[] {
   // Most tagged fields hold their default most of the time, so the list is made only when it is needed.
   const lines = ['  let known;'];
   for (const plan of tagged) {
-    const [write] = writeStatements(plan, target, 'q');
+    const [write] = writeStatements(plan, target, 'q', true);
     lines.push(
       `  if (!(${isDefaultExpression(plan, target)})) { const q = new Writer(64); ${write} (known ??= []).push({ tag: ${plan.field.tag}, bytes: q.toBuffer() }); }`,
     );

@@ -176,6 +176,24 @@ describe('tagged fields', () => {
     assert.deepEqual(encodeMessage(Plain, 1, decoded), written);
   });
 
+  test('that hold a struct say with a varint whether it is null, unlike other fields', () => {
+    const Nullable = message({
+      name: 'Nullable',
+      versions: [0, 0],
+      flexibleFrom: 0,
+      fields: { value: tagged(0, 0, nullable(struct({ inner: int8() }))) },
+    });
+    // As Kafka's ConsumerGroupMemberMetadataValue is written with and without classic metadata.
+    for (const [value, bytes] of [
+      [null, '01 00 01 00'],
+      [{ inner: 7 }, '01 00 03 01 07 00'],
+      [{ inner: 0 }, '00'],
+    ] as const) {
+      assert.deepEqual(encodeMessage(Nullable, 0, { value }), hex(bytes));
+      assert.deepEqual(decodeMessage(Nullable, 0, hex(bytes)), { value });
+    }
+  });
+
   test('must fill exactly the size they state', () => {
     assert.throws(
       () => decodeMessage(Sample, 1, hex('09 01 00 05 0000000500')),

@@ -4,6 +4,7 @@
 
 import {
   array,
+  bigint64,
   bytes,
   int8,
   int32,
@@ -34,8 +35,8 @@ export const ConsumerGroupMetadataValue = message({
   fields: {
     /** Epoch of the group, which grows with each change of members, subscriptions or topics. */
     epoch: int32(),
-    /** Hash of the topics the group subscribes to; a change of it asks for a new assignment. */
-    metadataHash: tagged(0, 0, int64()),
+    /** Hash of the topics the group subscribes to, all 64 bits; a change of it asks for a new assignment. */
+    metadataHash: tagged(0, 0, bigint64()),
   },
 });
 

@@ -1,7 +1,7 @@
 // State of share groups in `__consumer_offsets` (KIP-932), behind the prefixes of keyed-record.ts. What was
 // delivered is not here, but in `__share_group_state`: see share.ts.
 
-import { array, int8, int32, int64, nullable, string, tagged, uuid } from '../schema/fields.ts';
+import { array, bigint64, int8, int32, int64, nullable, string, tagged, uuid } from '../schema/fields.ts';
 import { message } from '../schema/message.ts';
 
 /** A member of a share group. */
@@ -51,8 +51,8 @@ export const ShareGroupMetadataValue = message({
   fields: {
     /** Epoch of the group, which grows with each change of members, subscriptions or topics. */
     epoch: int32(),
-    /** Hash of the topics the group subscribes to; a change of it asks for a new assignment. */
-    metadataHash: int64(),
+    /** Hash of the topics the group subscribes to, all 64 bits; a change of it asks for a new assignment. */
+    metadataHash: bigint64(),
   },
 });
 

@@ -3,6 +3,7 @@
 
 import {
   array,
+  bigint64,
   int8,
   int16,
   int32,
@@ -41,8 +42,8 @@ export const StreamsGroupMetadataValue = message({
   fields: {
     /** Epoch of the group, which grows with each change of members, subscriptions or topics. */
     epoch: int32(),
-    /** Hash of the topics the group subscribes to; a change of it asks for a new assignment. */
-    metadataHash: int64(),
+    /** Hash of the topics the group subscribes to, all 64 bits; a change of it asks for a new assignment. */
+    metadataHash: bigint64(),
     /** Epoch of the topology whose topics were last found in order. */
     validatedTopologyEpoch: tagged(0, 0, int32(-1)),
     /** The settings the last assignment was computed with. */
