@@ -49,6 +49,7 @@ export class Connection {
   #inFlightBytes: number[] = [];
   #paused = false;
   #ending = false;
+  #isFinished = false;
 
   constructor(
     socket: Socket,
@@ -90,7 +91,7 @@ export class Connection {
   end(): void {
     this.#ending = true;
     this.#socket.pause();
-    if (this.#replies.pending === 0) this.#socket.end();
+    if (this.#replies.pending === 0) this.#finish();
   }
 
   /** Closes at once. */
@@ -103,7 +104,19 @@ export class Connection {
     this.#resume();
   }
 
+  /**
+   * Says that nothing more comes, and reads on without listening: a socket that is paused would not see the client
+   * close, and one that is destroyed with bytes unread would take the last answers back.
+   */
+  #finish(): void {
+    this.#waiting = [];
+    this.#isFinished = true;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
   #onData(chunk: Buffer): void {
+    if (this.#isFinished) return;
     try {
       this.#frames.push(chunk, (frame) => this.#onFrame(frame));
     } catch (error) {
@@ -153,7 +166,7 @@ export class Connection {
   #onProgress(): void {
     while (this.#inFlightBytes.length > this.#replies.pending)
       this.#budget.release(this.#inFlightBytes.shift() ?? 0);
-    if (this.#ending && this.#replies.pending === 0) this.#socket.end();
+    if (this.#ending && this.#replies.pending === 0) this.#finish();
     else this.#resume();
   }
 
