@@ -50,7 +50,7 @@ function randomStruct(fields: Fields, making: Making): Record<string, unknown> {
 }
 
 /** What a field holds that nothing was given for. */
-export function defaultValue(field: AnyField): unknown {
+function defaultValue(field: AnyField): unknown {
   if (field.fallback !== undefined) return field.fallback;
   switch (field.kind) {
     case 'boolean':

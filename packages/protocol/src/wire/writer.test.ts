@@ -77,6 +77,30 @@ test('lengths of strings are bytes of UTF-8, one more in the compact form', () =
   );
 });
 
+test('short and long strings, of ASCII or not, are the same in both encodings', () => {
+  const texts = [
+    '',
+    'a',
+    'topic-1',
+    'é',
+    'abcé',
+    'x'.repeat(40),
+    `${'x'.repeat(39)}€`,
+    'x'.repeat(41),
+    '😀'.repeat(30),
+  ];
+  for (const text of texts) {
+    const bytes = Buffer.from(text).toString('hex');
+    const size = Buffer.byteLength(text);
+    assert.equal(hexOf((writer) => writer.string(text)).slice(4), bytes);
+    assert.equal(hexOf((writer) => writer.string(text)).slice(0, 4), size.toString(16).padStart(4, '0'));
+    assert.equal(
+      hexOf((writer) => writer.compactString(text)),
+      (size + 1).toString(16).padStart(2, '0') + bytes,
+    );
+  }
+});
+
 test('the varint of a compact length takes a second byte from 128 on', () => {
   const text = (size: number) => hexOf((writer) => writer.compactString('x'.repeat(size))).slice(0, 4);
   assert.equal(text(126), '7f78');
