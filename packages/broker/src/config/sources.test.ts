@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BrokerSettings } from './settings.ts';
+import { parseProperties, settingsFromEnvironment, settingsFromFile } from './sources.ts';
+
+const pairs = (text: string): string[] =>
+  parseProperties(text, 'f').map(({ name, value, source }) => `${name}|${value}|${source}`);
+
+const PROPERTIES: [string, string, string[]][] = [
+  ['key and value', 'a=b', ['a|b|f:1']],
+  ['blanks around', '  a  =  b c ', ['a|b c |f:1']],
+  ['a colon, or only a blank, between them', 'a: b\nc d', ['a|b|f:1', 'c|d|f:2']],
+  ['an equals sign in the value', 'listeners=A://h:1,B://h:2=x', ['listeners|A://h:1,B://h:2=x|f:1']],
+  ['comments and empty lines', '# a=b\n! c=d\n\ne=f', ['e|f|f:4']],
+  ['a line that goes on', 'a=b,\\\n   c', ['a|b,c|f:1']],
+  ['no value', 'a=\nb', ['a||f:1', 'b||f:2']],
+  ['escapes', 'a\\=b=c\\td\\u0041', ['a=b|c\tdA|f:1']],
+  ['Windows line ends', 'a=b\r\nc=d\r\n', ['a|b|f:1', 'c|d|f:2']],
+];
+
+for (const [what, text, expected] of PROPERTIES) {
+  test(`a properties file with ${what}`, () => assert.deepEqual(pairs(text), expected));
+}
+
+test('a settings file that cannot be read is named', () => {
+  assert.throws(
+    () => settingsFromFile('/no/such/server.properties'),
+    /\/no\/such\/server\.properties cannot be read: ENOENT/,
+  );
+});
+
+test('variables of both images; those that are no settings are left alone', () => {
+  const entries = settingsFromEnvironment({
+    KAFKA_NUM_PARTITIONS: '3',
+    KAFKA_CFG_LOG_RETENTION_MS: '1000',
+    KAFKA_HOME: '/opt/kafka',
+    KAFKA_OPTS: '-Dx',
+    PATH: '/bin',
+  });
+  assert.deepEqual(
+    entries.map(({ name, value, source }) => [name, value, source]),
+    [
+      ['num.partitions', '3', 'KAFKA_NUM_PARTITIONS'],
+      ['log.retention.ms', '1000', 'KAFKA_CFG_LOG_RETENTION_MS'],
+    ],
+  );
+});
+
+test('the first source that names a key wins; defaults are those of Kafka', () => {
+  const settings = BrokerSettings.from([
+    { name: 'num.partitions', value: '7', source: '--set' },
+    { name: 'num.partitions', value: '3', source: 'f:1' },
+  ]);
+  assert.equal(settings.number('num.partitions'), 7);
+  assert.equal(settings.number('log.segment.bytes'), 1073741824);
+  assert.equal(settings.boolean('auto.create.topics.enable'), true);
+  assert.equal(settings.optional('broker.rack'), undefined);
+});
+
+test("a server.properties of Kafka's own is accepted; what has no effect is kept for one line at start", () => {
+  const settings = BrokerSettings.from(
+    parseProperties(
+      'process.roles=broker,controller\nnode.id=1\nnum.network.threads=3\nlistener.name.external.ssl.keystore.type=PEM',
+      'f',
+    ),
+  );
+  assert.deepEqual(
+    settings.inert.map(({ name }) => name),
+    ['process.roles', 'num.network.threads', 'listener.name.external.ssl.keystore.type'],
+  );
+});
