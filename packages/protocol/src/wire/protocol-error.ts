@@ -1,3 +1,6 @@
+// The one error that reading malformed bytes ends in, wherever in the decoder it is found: callers tell by its class
+// that the sender is at fault, never Klamm.
+
 import { KlammError } from '@klamm/base/errors';
 
 /**
