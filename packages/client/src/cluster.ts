@@ -62,6 +62,8 @@ export class Cluster {
   #refreshing:
     | { readonly names: Set<string>; readonly autoCreate: boolean; done: Promise<MetadataAnswer> }
     | undefined;
+  /** Why the cluster could not be asked last time; undefined once it could. */
+  lastFailure: KlammError | undefined;
   #users = 0;
   #nextBootstrap = 0;
   #purposes = 0;
@@ -221,6 +223,8 @@ export class Cluster {
       } catch (cause) {
         if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
         error = cause;
+        if (this.lastFailure === undefined) this.settings.logger.warn(`${error.message} Trying again.`);
+        this.lastFailure = error;
       }
       const wait = backOffMs(backOff, failures, random);
       if (clock.monotonic() + wait > deadline) throw error;
@@ -278,6 +282,7 @@ export class Cluster {
   }
 
   #learn(answer: MetadataAnswer): void {
+    this.lastFailure = undefined;
     for (const { nodeId, host, port } of answer.brokers) {
       const known = this.#brokers.get(nodeId);
       if (known?.host !== host || known.port !== port) this.#brokers.set(nodeId, { host, port });

@@ -148,6 +148,8 @@ export class FetchedRecords<Value, Key> {
       this.#cursor.open(this.#buffer, at, records);
       this.#isOpen = true;
     });
+    // Whoever reads on is told; a partition may be paused for good before.
+    this.#opening.catch(() => {});
   }
 
   #isUnwanted(at: number): boolean {

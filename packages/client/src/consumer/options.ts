@@ -14,7 +14,7 @@ export type OutOfRangePolicy = 'nearest' | 'earliest' | 'latest' | 'error';
 
 export interface ConsumeOptions<Value = Buffer, Key = Buffer> {
   readonly topic: string;
-  /** Default: all that the topic has, or those that `from` names. */
+  /** Default: all that the topic has at the start, or those that `from` names. */
   readonly partitions?: readonly number[];
   /** Where to start, for all or by partition. Default `latest`. */
   readonly from?: StartPosition | Readonly<Record<number, StartPosition>>;

@@ -265,13 +265,15 @@ export class Accumulator {
       while (topic.waiting[0] !== undefined && isOver(topic.waiting[0]))
         expired.push(topic.waiting.shift() as Entry);
       for (const queue of topic.queues) this.#sender.expire(queue, now);
+      // What is known of the topic has grown old: it may have more partitions by now.
+      if (topic.metadata !== undefined && this.#cluster.known(topic.name) === undefined) this.#search(topic);
     }
     while (this.#blockedAt < this.#blocked.length && isOver(this.#blocked[this.#blockedAt] as Entry)) {
       expired.push(this.#blocked[this.#blockedAt++] as Entry);
     }
     for (const entry of expired) {
       const { topic, partition } = entry;
-      this.#fail(entry, notDelivered(topic, partition, deliveryTimeoutMs, undefined));
+      this.#fail(entry, notDelivered(topic, partition, deliveryTimeoutMs, this.#cluster.lastFailure));
     }
   }
 }
