@@ -224,3 +224,34 @@ test('a full disk while a segment begins: refused, nothing lost, and taken again
   await partition.flush();
   assert.equal(partition.highWatermark, 2);
 });
+
+test('a snapshot of batches that a full disk took back is not believed later', async () => {
+  const disk = memoryDisk();
+  const { partition, directory } = await openPartition({ 'segment.bytes': '1048576' }, disk);
+  const large = (sequence: number): Buffer =>
+    batchOf(1, {
+      bytes: 700_000,
+      producerId: 7,
+      producerEpoch: 0,
+      baseSequence: sequence,
+      timestamp: Date.now(),
+    });
+  assert.equal(outcome(partition, large(0)), 0);
+  await partition.flush();
+  disk.fault = (operation, path) => {
+    if (operation === 'write' && path.endsWith('.log'))
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  };
+  // The third begins a segment, with a snapshot that knows the second; the disk then refuses both.
+  assert.equal(outcome(partition, fromProducer(1)), 1);
+  assert.equal(outcome(partition, large(2)), 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  disk.fault = undefined;
+  assert.equal(partition.logEndOffset, 1);
+  // Two records of another producer take the offsets that the snapshot spoke of.
+  partition.append(batchOf(2, { timestamp: Date.now() }));
+  await partition.flush();
+  directory.abandon();
+  const { partition: again } = await openPartition({ 'segment.bytes': '1048576' }, disk);
+  assert.equal(outcome(again, fromProducer(1)), 3, 'sequence 1 never was stored, so it is the next');
+});

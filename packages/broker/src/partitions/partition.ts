@@ -9,10 +9,8 @@ import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import {
-  baseOffsetOf,
   forEachBatch,
   lastOffsetDeltaOf,
-  lastOffsetOf,
   maxTimestampOf,
   partitionLeaderEpochOf,
   setBaseOffset,
@@ -29,12 +27,11 @@ import {
   writeTopicId,
 } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
-import { baseOffsetOfFile, SNAPSHOT_SUFFIX, segmentFileName } from '../storage/file-names.ts';
 import { Log, type LogConfig, type LogOptions } from '../storage/log.ts';
-import { decodeSnapshot, encodeSnapshot } from '../storage/producer-snapshot.ts';
 import type { AbortedTransaction } from '../storage/txn-index.ts';
 import { DurabilityQueue } from './durability.ts';
 import { inCompression, type ProduceConfig, type Refusal, refusalOf } from './produce-check.ts';
+import { ProducerState } from './producer-state.ts';
 import { Producers } from './producers.ts';
 
 export interface PartitionConfig {
@@ -83,6 +80,7 @@ export class Partition {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #producers = new Producers();
+  readonly #producerState: ProducerState;
   readonly #awaitWritten = new DurabilityQueue();
   readonly #awaitDurable = new DurabilityQueue();
   readonly #wakeUps = new Set<() => void>();
@@ -100,6 +98,7 @@ export class Partition {
     this.#logger = options.logger;
     this.#produce = options.config.produce;
     this.#log = log;
+    this.#producerState = new ProducerState(options.directory.disk, log, this.#producers);
     this.#epochs = readEpochs(options.directory.disk, log.directory).filter(
       (e) => e.startOffset <= log.endOffset,
     );
@@ -108,7 +107,7 @@ export class Partition {
       advanced: () => this.#onAdvanced(),
       rejected: (error, goodOffset) => this.#onRejected(error, goodOffset),
       offline: (error) => options.directory.takeOffline(error),
-      rolled: (baseOffset) => this.#writeSnapshot(baseOffset),
+      rolled: (baseOffset) => this.#producerState.write(baseOffset),
     };
   }
 
@@ -130,7 +129,7 @@ export class Partition {
     });
     if (readTopicId(directory.disk, path) === null) writeTopicId(directory.disk, path, options.topicId);
     const partition = new Partition(options, log);
-    await partition.#loadProducers();
+    await partition.#producerState.load();
     return partition;
   }
 
@@ -336,7 +335,7 @@ export class Partition {
       this.#logger.info(
         `${this.topic}-${this.index}: removed ${removed} segments; the log starts at offset ${this.logStartOffset}.`,
       );
-      this.#removeSnapshotsBelow(this.logStartOffset);
+      this.#producerState.removeBelow(this.logStartOffset);
     }
     this.#producers.expire(producersSilentSince);
   }
@@ -357,7 +356,7 @@ export class Partition {
       return;
     }
     await this.#log.close();
-    this.#writeSnapshot(this.#log.endOffset);
+    this.#producerState.write(this.#log.endOffset);
   }
 
   /** Drops everything in memory; whoever waits is told. */
@@ -394,7 +393,7 @@ export class Partition {
         `${goodOffset} on is dropped; the partition takes records again when there is room.`,
     );
     this.#epochs = this.#epochs.filter((entry) => entry.startOffset < goodOffset);
-    this.#rebuildProducers(goodOffset);
+    this.#producerState.rebuild(goodOffset);
     this.#awaitWritten.failBeyond(goodOffset, error);
     this.#awaitDurable.failBeyond(goodOffset, error);
   }
@@ -404,69 +403,5 @@ export class Partition {
     const epochs = [...this.#epochs, { epoch, startOffset }];
     writeEpochs(this.#directory.disk, this.path, epochs);
     this.#epochs = epochs;
-  }
-
-  async #loadProducers(): Promise<void> {
-    let offset = this.#loadSnapshot(this.#log.endOffset);
-    while (offset < this.#log.endOffset) {
-      const bytes = await this.#log.read(offset, 1024 * 1024, this.#log.endOffset, true);
-      if (bytes.length === 0) break;
-      offset = this.#noteBatches(bytes, offset);
-    }
-  }
-
-  /** As `#loadProducers`, at once: the next append must find the state as it was at `endOffset`. */
-  #rebuildProducers(endOffset: number): void {
-    this.#producers.clear();
-    let offset = this.#loadSnapshot(endOffset);
-    for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#noteBatches(bytes, offset);
-  }
-
-  #noteBatches(bytes: Buffer, from: number): number {
-    let offset = from;
-    forEachBatch(bytes, 0, bytes.length, (at) => {
-      offset = lastOffsetOf(bytes, at) + 1;
-      if (baseOffsetOf(bytes, at) >= from) this.#producers.note(bytes, at);
-      return true;
-    });
-    return offset;
-  }
-
-  /** Loads the newest snapshot at or below `offset`, and returns the offset it stands for. */
-  #loadSnapshot(offset: number): number {
-    const { disk } = this.#directory;
-    for (const base of this.#snapshots().toReversed()) {
-      if (base > offset) continue;
-      const entries = decodeSnapshot(disk.readFile(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`));
-      if (entries === null) continue;
-      this.#producers.load(entries);
-      return Math.max(base, this.logStartOffset);
-    }
-    return this.logStartOffset;
-  }
-
-  #snapshots(): number[] {
-    return this.#directory.disk
-      .list(this.path)
-      .map((name) => baseOffsetOfFile(name, SNAPSHOT_SUFFIX))
-      .filter((base) => base >= 0);
-  }
-
-  #writeSnapshot(offset: number): void {
-    const path = `${this.path}/${segmentFileName(offset, SNAPSHOT_SUFFIX)}`;
-    this.#directory.disk.replaceFile(path, encodeSnapshot(this.#producers.entries()));
-    // As Kafka: a snapshot for each segment's start, and one for the end of the log.
-    const bases = new Set(this.#log.segmentBases);
-    for (const base of this.#snapshots()) {
-      if (base < offset && !bases.has(base))
-        this.#directory.disk.remove(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`);
-    }
-  }
-
-  #removeSnapshotsBelow(offset: number): void {
-    for (const base of this.#snapshots()) {
-      if (base < offset)
-        this.#directory.disk.remove(`${this.path}/${segmentFileName(base, SNAPSHOT_SUFFIX)}`);
-    }
   }
 }

@@ -1,0 +1,90 @@
+// How the state of a partition's producers outlives the broker: snapshots beside the segments, and the log behind the
+// newest of them. A snapshot beyond the end of the log stands for batches that are gone, and is removed before it
+// could be taken for the truth (ProducerStateManager.truncateAndReload).
+
+import { baseOffsetOf, forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
+import type { Disk } from '../storage/disk.ts';
+import { baseOffsetOfFile, SNAPSHOT_SUFFIX, segmentFileName } from '../storage/file-names.ts';
+import type { Log } from '../storage/log.ts';
+import { decodeSnapshot, encodeSnapshot } from '../storage/producer-snapshot.ts';
+import type { Producers } from './producers.ts';
+
+const READ_BYTES = 1024 * 1024;
+
+export class ProducerState {
+  readonly #disk: Disk;
+  readonly #log: Log;
+  readonly #producers: Producers;
+
+  constructor(disk: Disk, log: Log, producers: Producers) {
+    this.#disk = disk;
+    this.#log = log;
+    this.#producers = producers;
+  }
+
+  /** Loads the state as of the end of the log. */
+  async load(): Promise<void> {
+    const end = this.#log.endOffset;
+    let offset = this.#loadSnapshot(end);
+    while (offset < end) {
+      const bytes = await this.#log.read(offset, READ_BYTES, end, true);
+      if (bytes.length === 0) break;
+      offset = this.#note(bytes, offset);
+    }
+  }
+
+  /** As `load`, at once: the next append must find the state as it was at `endOffset`. */
+  rebuild(endOffset: number): void {
+    this.#producers.clear();
+    let offset = this.#loadSnapshot(endOffset);
+    for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#note(bytes, offset);
+  }
+
+  /** Writes a snapshot as of `offset`. As in Kafka there is one for each segment's start and one for the end. */
+  write(offset: number): void {
+    this.#disk.replaceFile(this.#path(offset), encodeSnapshot(this.#producers.entries()));
+    const bases = new Set(this.#log.segmentBases);
+    this.#remove((base) => base < offset && !bases.has(base));
+  }
+
+  removeBelow(offset: number): void {
+    this.#remove((base) => base < offset);
+  }
+
+  #note(bytes: Buffer, from: number): number {
+    let offset = from;
+    forEachBatch(bytes, 0, bytes.length, (at) => {
+      offset = lastOffsetOf(bytes, at) + 1;
+      if (baseOffsetOf(bytes, at) >= from) this.#producers.note(bytes, at);
+      return true;
+    });
+    return offset;
+  }
+
+  /** Loads the newest snapshot at or below `endOffset`, and returns the offset from which the log must be read. */
+  #loadSnapshot(endOffset: number): number {
+    this.#remove((base) => base > endOffset);
+    for (const base of this.#snapshots().toReversed()) {
+      const entries = decodeSnapshot(this.#disk.readFile(this.#path(base)));
+      if (entries === null) continue;
+      this.#producers.load(entries);
+      return Math.max(base, this.#log.logStartOffset);
+    }
+    return this.#log.logStartOffset;
+  }
+
+  #snapshots(): number[] {
+    return this.#disk
+      .list(this.#log.directory)
+      .map((name) => baseOffsetOfFile(name, SNAPSHOT_SUFFIX))
+      .filter((base) => base >= 0);
+  }
+
+  #remove(isStale: (base: number) => boolean): void {
+    for (const base of this.#snapshots()) if (isStale(base)) this.#disk.remove(this.#path(base));
+  }
+
+  #path(offset: number): string {
+    return `${this.#log.directory}/${segmentFileName(offset, SNAPSHOT_SUFFIX)}`;
+  }
+}
