@@ -12,6 +12,11 @@ import { type Column, type Row, renderRows } from './output/rows.ts';
 
 type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
 
+/** Signals so close together are one. */
+const SAME_SIGNAL_MS = 300;
+/** As a shell reports a program that Ctrl-C ended: 128 and the number of SIGINT. */
+const EXIT_INTERRUPTED = 130;
+
 export class CommandContext {
   readonly globals: Globals;
   readonly clock: Clock = systemClock;
@@ -62,15 +67,22 @@ export class CommandContext {
     return new Kafka({ ...kafkaOptions(this.globals), logger });
   }
 
-  /** Aborted by the first Ctrl-C or SIGTERM after this is first asked for; the second ends the process at once. */
+  /**
+   * Aborted by the first Ctrl-C or SIGTERM after this is first asked for; the next ends the process at once. One Ctrl-C
+   * may come twice, from the terminal and from npm, which passes it on: what follows at once is the same one.
+   */
   get interrupted(): AbortSignal {
     if (this.#interrupted !== undefined) return this.#interrupted.signal;
     const controller = new AbortController();
     this.#interrupted = controller;
+    let firstAt = 0;
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.on(name, () => {
-        if (controller.signal.aborted) process.exit(130);
-        controller.abort();
+        const now = this.clock.monotonic();
+        if (!controller.signal.aborted) {
+          firstAt = now;
+          controller.abort();
+        } else if (now - firstAt > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
       });
     }
     return controller.signal;

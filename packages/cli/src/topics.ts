@@ -30,7 +30,6 @@ export function unknownTopic(name: string, names: readonly string[]): KlammError
   const hint = near === undefined ? '' : ` Did you mean ${near}?`;
   return new KlammError(`There is no topic ${name}.${hint} Create it with: klamm topic create ${name}`, {
     code: 'UNKNOWN_TOPIC_OR_PARTITION',
-    errorCode: 3,
     retriable: false,
   });
 }

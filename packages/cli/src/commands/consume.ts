@@ -22,8 +22,6 @@ interface Plan {
   readonly from: Readonly<Record<number, number>>;
   /** By partition: the offset to stop before; undefined where it goes on. */
   readonly until: ReadonlyMap<number, number> | undefined;
-  /** The ends of the log when it began. */
-  readonly ends: ReadonlyMap<number, number>;
 }
 
 export const consume: CommandRun = async (context, [name], flags) => {
@@ -45,7 +43,7 @@ export const consume: CommandRun = async (context, [name], flags) => {
   const consumer = kafka.consume({
     topic,
     from: Object.fromEntries([...open].map((index) => [index, plan.from[index] ?? 0])),
-    toEnd: plan.until !== undefined && isWithin(plan.until, plan.ends),
+    toEnd: plan.until !== undefined,
     readCommitted: flags.text('isolation') === 'read_committed',
     signal: interrupted,
   });
@@ -88,13 +86,10 @@ async function planOf(
   };
   const from = await resolve(span.from);
   const until = span.until === undefined ? undefined : await resolve(span.until);
-  return {
-    from: Object.fromEntries(from),
-    until: exit
-      ? new Map([...ends].map(([index, end]) => [index, Math.min(end, until?.get(index) ?? end)]))
-      : until,
-    ends,
-  };
+  if (!exit && until === undefined) return { from: Object.fromEntries(from), until };
+  // What is written while it reads is not waited for: a span ends where the log ended when it began, or before.
+  const stops = [...ends].map(([index, end]) => [index, Math.min(end, until?.get(index) ?? end)] as const);
+  return { from: Object.fromEntries(from), until: new Map(stops) };
 }
 
 /** An offset within the log, or the one that was named, wherever that is. */
@@ -113,10 +108,6 @@ function placeIn(position: Exclude<Position, { kind: 'time' }>, start: number, e
 function openPartitions({ from, until }: Plan): Set<number> {
   const all = Object.keys(from).map(Number);
   return new Set(all.filter((index) => (until?.get(index) ?? Number.POSITIVE_INFINITY) > (from[index] ?? 0)));
-}
-
-function isWithin(until: ReadonlyMap<number, number>, ends: ReadonlyMap<number, number>): boolean {
-  return [...until].every(([index, offset]) => offset <= (ends.get(index) ?? 0));
 }
 
 /** What is printed of a record. */

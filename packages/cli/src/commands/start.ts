@@ -50,19 +50,18 @@ function logLevel(context: CommandContext, flags: Flags): LogLevel {
   return level;
 }
 
-/** Starts the broker; says what to do where its address is taken or may not be had. */
+/** Starts the broker; names the flag that helps where its address is taken. Bad settings count as bad usage. */
 async function openBroker(options: Parameters<typeof startBroker>[0]): Promise<Broker> {
   try {
     return await startBroker(options);
   } catch (error) {
-    if (error instanceof KlammError && error.code === 'EADDRINUSE') {
-      throw new KlammError(
-        `${error.message}\n  See who has it:  ss -ltnp (Linux), lsof -nP -iTCP -sTCP:LISTEN (macOS), netstat -ano (Windows)\n` +
-          '  Or listen elsewhere:  --port 19092 (0 for any free port), --listeners PLAINTEXT://127.0.0.1:19092',
-        { code: error.code, retriable: true, cause: error },
-      );
-    }
-    throw error;
+    if (!(error instanceof KlammError)) throw error;
+    if (error.code === 'INVALID_CONFIG') throw usageError(error.message);
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw new KlammError(
+      `${error.message}\n  klamm start --port 0 takes any free port, --port 19092 that one.`,
+      { code: error.code, retriable: true, cause: error },
+    );
   }
 }
 

@@ -31,7 +31,7 @@ export const POSITION_GRAMMAR = `Where to start (-o, --offset), as kcat and rpk 
   +2, -3              two after the start, three before the end
   @-1h, @1731000000   a time: so long ago, or seconds (10 digits) or milliseconds since 1970
   @2026-11-02T08:00Z  a time as ISO 8601 has it
-  A:B                 from A until before B, then stop; @-2h:@-1h, 10:20, :end`;
+  A:B                 from A until before B or the end, then stop; @-2h:@-1h, 10:20, :end`;
 
 /** Throws a usage error that repeats the grammar. */
 export function parseSpan(texts: readonly string[], nowMs: number): Span {
