@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { systemClock } from '@klamm/base/clock';
 import type { Broker } from '../peers/broker.ts';
 import { getGo, type Line } from '../peers/go.ts';
 import { startKlamm } from '../peers/klamm.ts';
@@ -98,7 +99,7 @@ suite('franz-go', { skip: peer.skip }, () => {
   test('first, last, latest and timed offsets are listed, and the first moves when records are deleted', async () => {
     const topic = await newTopic(broker.bootstrap, 'franz-offsets', { partitions: 2 });
     await run('producer', '-topic', topic, '-partition', '0', '-count', '10');
-    const later = String(Date.now() + 3_600_000);
+    const later = String(systemClock.now() + 3_600_000);
     const [first, second] = await run('admin', '-topic', topic, '-after', later, 'offsets');
     // The records of one burst may share their largest timestamp; then it is the first of them that is named.
     const largestTimestamp = Number(first?.largestTimestamp);

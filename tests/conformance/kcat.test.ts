@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { systemClock } from '@klamm/base/clock';
 import type { Broker } from '../peers/broker.ts';
 import { getKcat, readRecords } from '../peers/kcat.ts';
 import { startKlamm } from '../peers/klamm.ts';
@@ -91,7 +92,9 @@ suite('kcat', { skip: peer.skip }, () => {
       ],
     );
     assert.ok(
-      records.every((record) => record.tstype === 'create' && Math.abs(record.ts - Date.now()) < 600_000),
+      records.every(
+        (record) => record.tstype === 'create' && Math.abs(record.ts - systemClock.now()) < 600_000,
+      ),
     );
   });
 
@@ -127,8 +130,8 @@ suite('kcat', { skip: peer.skip }, () => {
     const [last] = (await readRecords(peer.get(), broker.bootstrap, topic)).slice(-1);
     assert.ok(last);
     // The next records' timestamps must be later than these.
-    while (Date.now() <= last.ts + 1) await new Promise((resolve) => setImmediate(resolve));
-    const between = Date.now();
+    while (systemClock.now() <= last.ts + 1) await new Promise((resolve) => setImmediate(resolve));
+    const between = systemClock.now();
     await produce(topic, numbered(5, 'late'), ['-z', 'lz4']);
 
     const all = [...numbered(10, 'early'), ...numbered(5, 'late')];
@@ -150,9 +153,9 @@ suite('kcat', { skip: peer.skip }, () => {
     };
     assert.equal(await offsetAt(-2), 0);
     assert.equal(await offsetAt(-1), 7);
-    assert.equal(await offsetAt(Date.now() - 3_600_000), 0);
+    assert.equal(await offsetAt(systemClock.now() - 3_600_000), 0);
     // librdkafka's word for "no record that late": the end.
-    assert.equal(await offsetAt(Date.now() + 3_600_000), -1);
+    assert.equal(await offsetAt(systemClock.now() + 3_600_000), -1);
   });
 
   test('a consumer waiting at the end gets a record when it is produced', async () => {

@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { sleep, systemClock } from '@klamm/base/clock';
 
 const CACHE = fileURLToPath(new URL('../../.cache/peers/', import.meta.url));
 
@@ -69,7 +69,7 @@ async function lock(path: string): Promise<() => void> {
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
     }
-    if (isHeld(path)) await pause(100);
+    if (isHeld(path)) await sleep(systemClock, 100);
     else rmSync(path, { force: true });
   }
 }

@@ -22,7 +22,7 @@ export interface Go {
 /** Builds the programs; throws what is missing and what to do. */
 export async function getGo(): Promise<Go> {
   await runProgram('go', ['version']).catch((cause: unknown) => {
-    throw new Error('go is not installed (its Kafka clients need Go 1.24 or newer)', { cause });
+    throw new Error('go is not installed (its Kafka clients need Go 1.26 or newer)', { cause });
   });
   const folder = await cached('go', [SOURCE], async (target) => {
     await runProgram('go', ['build', '-trimpath', '-buildvcs=false', '-o', `${target}/`, './cmd/...'], {

@@ -1,7 +1,7 @@
 // A free port to give a broker, and the wait until a broker answers on it.
 
 import { connect, createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { sleep, systemClock } from '@klamm/base/clock';
 import type { RunningProgram } from './program.ts';
 
 /** A port of 127.0.0.1 that was free a moment ago. */
@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
 
 /** Waits until the broker on the port answers ApiVersions; rejects when its program ends or `timeoutMs` is over. */
 export async function untilAnswers(port: number, program: RunningProgram, timeoutMs = 60_000): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = systemClock.monotonic() + timeoutMs;
   let ended = false;
   const markEnded = (): void => {
     ended = true;
@@ -28,12 +28,12 @@ export async function untilAnswers(port: number, program: RunningProgram, timeou
   while (!(await answers(port))) {
     const { stdout, stderr } = program.printed;
     if (ended) throw new Error(`The broker ended before it answered.\n${stderr}\n${stdout}`);
-    if (performance.now() > deadline) {
+    if (systemClock.monotonic() > deadline) {
       throw new Error(
         `The broker did not answer on port ${port} within ${timeoutMs} ms.\n${stderr}\n${stdout}`,
       );
     }
-    await pause(20);
+    await sleep(systemClock, 20);
   }
 }
 

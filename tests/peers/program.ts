@@ -5,6 +5,7 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { systemClock } from '@klamm/base/clock';
 
 export interface ProgramOptions {
   /** Written to the program's standard input, which is then closed. */
@@ -125,11 +126,11 @@ export function startProgram(
 
   async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Outcome> {
     if (!over) child.kill(signal);
-    const deadline = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const deadline = systemClock.after(STOP_TIMEOUT_MS, () => child.kill('SIGKILL'));
     try {
       return await ended;
     } finally {
-      clearTimeout(deadline);
+      deadline.cancel();
     }
   }
 

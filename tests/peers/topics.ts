@@ -1,6 +1,7 @@
 // Makes topics for tests with KafkaJS's admin client, which every machine has: it comes with the development
 // dependencies.
 
+import { systemClock } from '@klamm/base/clock';
 import { Kafka, logLevel } from 'kafkajs';
 
 export interface TopicOptions {
@@ -18,7 +19,7 @@ let names = 0;
 
 /** A topic name no other test uses. */
 export function topicName(purpose: string): string {
-  return `${purpose}-${process.pid}-${Date.now().toString(36)}-${++names}`;
+  return `${purpose}-${process.pid}-${systemClock.now().toString(36)}-${++names}`;
 }
 
 /** Creates a topic of a name no other test uses, waits for its leaders and returns the name. */
