@@ -26,6 +26,8 @@ interface Topic {
 }
 
 const EXPIRY_CHECKS = 8;
+/** For each batch that may be in flight, so many are held by who fills the buffer as fast as it can. */
+const BATCHES_AHEAD = 2;
 
 export class Accumulator {
   readonly #cluster: Cluster;
@@ -39,9 +41,10 @@ export class Accumulator {
   #blockedAt = 0;
   #heldBytes = 0;
   #pending = 0;
+  #isFreeing = false;
   #group: FlushGroup = { pending: 0, waiting: [] };
   readonly #groups = new Set<FlushGroup>();
-  #roomWaiters: (() => void)[] = [];
+  #hungerWaiters: (() => void)[] = [];
 
   constructor(cluster: Cluster, settings: ProducerSettings, partitioner: Partitioner | undefined) {
     this.#cluster = cluster;
@@ -66,8 +69,19 @@ export class Accumulator {
     return this.#heldBytes;
   }
 
-  get hasRoom(): boolean {
-    return this.#heldBytes < this.#settings.bufferBytes && this.#blocked.length === this.#blockedAt;
+  /**
+   * True while more records would keep the connections busy. False well before the buffer is full: whoever waits then
+   * lets answers in between, so that filling and sending overlap.
+   */
+  get isHungry(): boolean {
+    const { bufferBytes, batchBytes, maxInFlight } = this.#settings;
+    return (
+      this.#heldBytes < Math.min(bufferBytes, batchBytes * maxInFlight * BATCHES_AHEAD) && !this.#isBlocking
+    );
+  }
+
+  get #isBlocking(): boolean {
+    return this.#blockedAt < this.#blocked.length;
   }
 
   /** The group that records accepted now belong to. */
@@ -75,17 +89,18 @@ export class Accumulator {
     return this.#group;
   }
 
-  /** Resolves when there is room. */
-  room(): Promise<void> {
-    if (this.hasRoom) return Promise.resolve();
-    return new Promise((resolve) => this.#roomWaiters.push(resolve));
+  /** Resolves when `isHungry`. */
+  hunger(): Promise<void> {
+    if (this.isHungry) return Promise.resolve();
+    return new Promise((resolve) => this.#hungerWaiters.push(resolve));
   }
 
   /** @param mayWait false to take the record now, whatever the buffer holds */
   accept(entry: Entry, mayWait: boolean): void {
     this.#pending++;
     this.#group.pending++;
-    if (mayWait && !this.hasRoom) this.#blocked.push(entry);
+    const isFull = this.#heldBytes >= this.#settings.bufferBytes || this.#isBlocking;
+    if (mayWait && isFull) this.#blocked.push(entry);
     else this.#place(entry);
   }
 
@@ -104,7 +119,7 @@ export class Accumulator {
   /** Fails whatever is not in flight, and lets go of the connections. */
   close(error: KlammError): void {
     this.#expiry.cancel();
-    for (const entry of this.#blocked.splice(this.#blockedAt)) this.#fail(entry, error);
+    for (const entry of this.#blocked.splice(this.#blockedAt)) this.#refuse(entry, error);
     for (const topic of this.#topics.values()) {
       for (const entry of topic.waiting.splice(0)) this.#fail(entry, error);
       for (const queue of topic.queues) this.#sender.fail(queue, error);
@@ -113,6 +128,7 @@ export class Accumulator {
   }
 
   #place(entry: Entry): void {
+    this.#heldBytes += entry.bytes;
     const topic = this.#topicOf(entry.topic);
     const { metadata } = topic;
     if (metadata === undefined || topic.waiting.length > 0) {
@@ -123,17 +139,16 @@ export class Accumulator {
 
   #append(topic: Topic, metadata: TopicMetadata, entry: Entry): void {
     let queue: PartitionQueue;
-    let appended: { readonly size: number; readonly isNewBatch: boolean };
+    let isNewBatch: boolean;
     try {
       queue = this.#queueFor(topic, metadata, entry);
-      appended = queue.append(entry);
+      isNewBatch = queue.append(entry);
     } catch (cause) {
       this.#fail(entry, cause instanceof Error ? cause : new Error(messageOf(cause)));
       return;
     }
-    this.#heldBytes += appended.size;
     // A batch that was begun means that the one before it is full or on its way: the next record tries elsewhere.
-    if (appended.isNewBatch && queue.batches.length > 1) topic.sticky = -1;
+    if (isNewBatch && queue.batches.length > 1) topic.sticky = -1;
     this.#sender.wake(queue);
   }
 
@@ -229,21 +244,36 @@ export class Accumulator {
   }
 
   #finished(batch: ProducerBatch): void {
-    this.#heldBytes -= batch.heldBytes;
     this.#pending -= batch.count;
     this.#leave(batch.flush, batch.count);
-    while (this.#blockedAt < this.#blocked.length && this.#heldBytes < this.#settings.bufferBytes) {
-      const entry = this.#blocked[this.#blockedAt++] as Entry;
-      this.#place(entry);
+    this.#free(batch.heldBytes);
+  }
+
+  /** Lets in who waits for room. */
+  #free(bytes: number): void {
+    this.#heldBytes -= bytes;
+    if (this.#isFreeing) return;
+    this.#isFreeing = true;
+    while (this.#isBlocking && this.#heldBytes < this.#settings.bufferBytes) {
+      this.#place(this.#blocked[this.#blockedAt++] as Entry);
     }
-    if (this.#blockedAt === this.#blocked.length && this.#blockedAt > 0) {
+    this.#isFreeing = false;
+    if (!this.#isBlocking && this.#blockedAt > 0) {
       this.#blocked = [];
       this.#blockedAt = 0;
     }
-    if (this.#roomWaiters.length > 0 && this.hasRoom) for (const wake of this.#roomWaiters.splice(0)) wake();
+    if (this.#hungerWaiters.length > 0 && this.isHungry) {
+      for (const wake of this.#hungerWaiters.splice(0)) wake();
+    }
   }
 
+  /** Fails a record that has its room in the buffer. */
   #fail(entry: Entry, error: Error): void {
+    this.#refuse(entry, error);
+    this.#free(entry.bytes);
+  }
+
+  #refuse(entry: Entry, error: Error): void {
     this.#pending--;
     this.#leave(entry.flush, 1);
     entry.delivery.failed(entry.token, error);
@@ -260,20 +290,20 @@ export class Accumulator {
     const now = this.#cluster.settings.clock.monotonic();
     const { deliveryTimeoutMs } = this.#settings;
     const isOver = ({ acceptedAt }: Entry): boolean => acceptedAt + deliveryTimeoutMs <= now;
-    const expired: Entry[] = [];
+    const giveUp = (entry: Entry): Error =>
+      notDelivered(entry.topic, entry.partition, deliveryTimeoutMs, this.#cluster.lastFailure);
     for (const topic of this.#topics.values()) {
-      while (topic.waiting[0] !== undefined && isOver(topic.waiting[0]))
-        expired.push(topic.waiting.shift() as Entry);
+      while (topic.waiting[0] !== undefined && isOver(topic.waiting[0])) {
+        const entry = topic.waiting.shift() as Entry;
+        this.#fail(entry, giveUp(entry));
+      }
       for (const queue of topic.queues) this.#sender.expire(queue, now);
       // What is known of the topic has grown old: it may have more partitions by now.
       if (topic.metadata !== undefined && this.#cluster.known(topic.name) === undefined) this.#search(topic);
     }
-    while (this.#blockedAt < this.#blocked.length && isOver(this.#blocked[this.#blockedAt] as Entry)) {
-      expired.push(this.#blocked[this.#blockedAt++] as Entry);
-    }
-    for (const entry of expired) {
-      const { topic, partition } = entry;
-      this.#fail(entry, notDelivered(topic, partition, deliveryTimeoutMs, this.#cluster.lastFailure));
+    while (this.#isBlocking && isOver(this.#blocked[this.#blockedAt] as Entry)) {
+      const entry = this.#blocked[this.#blockedAt++] as Entry;
+      this.#refuse(entry, giveUp(entry));
     }
   }
 }

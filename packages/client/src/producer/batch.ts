@@ -25,6 +25,8 @@ export interface Entry {
   readonly partition: number | undefined;
   readonly timestamp: number;
   readonly acceptedAt: number;
+  /** What it counts against the producer's buffer. */
+  readonly bytes: number;
   readonly delivery: Delivery;
   readonly token: unknown;
   readonly flush: FlushGroup;
@@ -82,15 +84,14 @@ export class ProducerBatch {
     );
   }
 
-  append(entry: Entry): number {
+  append(entry: Entry): void {
     const builder = this.#builder;
     assert(builder !== undefined && this.state === 'open', 'a record is appended to a sealed batch');
-    const size = builder.append(entry.key, entry.value, entry.headers, entry.timestamp);
+    builder.append(entry.key, entry.value, entry.headers, entry.timestamp);
     this.#deliveries.push(entry.delivery);
     this.#tokens.push(entry.token);
     this.#timestamps.push(entry.timestamp);
-    this.heldBytes += size;
-    return size;
+    this.heldBytes += entry.bytes;
   }
 
   /**
@@ -154,6 +155,7 @@ export class ProducerBatch {
         partition: undefined,
         timestamp,
         acceptedAt: this.acceptedAt,
+        bytes: 0,
         delivery: this.#deliveries[index] as Delivery,
         token: this.#tokens[index],
         flush: this.flush,

@@ -42,14 +42,17 @@ export class PartitionQueue {
     return this.#identity;
   }
 
-  /** Adds a record; returns its bytes, and whether a new batch was begun for it. */
-  append(entry: Entry): { readonly size: number; readonly isNewBatch: boolean } {
+  /** Adds a record; true where a new batch was begun for it. */
+  append(entry: Entry): boolean {
     const last = this.batches[this.batches.length - 1];
-    if (last?.hasRoomFor(entry, this.#settings.batchBytes))
-      return { size: last.append(entry), isNewBatch: false };
+    if (last?.hasRoomFor(entry, this.#settings.batchBytes)) {
+      last.append(entry);
+      return false;
+    }
     const batch = new ProducerBatch(this.#lastSize, entry.acceptedAt, entry.flush);
+    batch.append(entry);
     this.batches.push(batch);
-    return { size: batch.append(entry), isNewBatch: true };
+    return true;
   }
 
   /**

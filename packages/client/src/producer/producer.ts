@@ -23,6 +23,8 @@ import { roundRobin } from './partitioner.ts';
 const NO_HEADERS: readonly HeaderInput[] = [];
 /** Beyond so many times `bufferBytes`, `enqueue` refuses. */
 const OVERFLOW = 2;
+/** What a record is taken to hold beside its key and value. */
+const RECORD_OVERHEAD_BYTES = 64;
 
 export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
   readonly #accumulator: Accumulator;
@@ -78,7 +80,7 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
   /**
    * Takes one record without a promise; what becomes of it is told by `onDelivered`, `onFailed` and `outcomes()`.
    *
-   * @returns false where the buffer is full: wait for `ready()` before the next
+   * @returns false where enough is on its way: wait for `ready()` before the next
    * @throws KlammError BUFFER_EXHAUSTED where that was not waited for, and twice `bufferBytes` are on their way
    */
   enqueue(message: ProducerMessage<Value, Key>): boolean {
@@ -89,12 +91,12 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
       );
     }
     this.#accept(message, this.#outcomes, message, false);
-    return this.#accumulator.hasRoom && this.#outcomes.hasRoom;
+    return this.#accumulator.isHungry && this.#outcomes.hasRoom;
   }
 
-  /** Resolves when the buffer has room. */
+  /** Resolves when more records are welcome. */
   async ready(): Promise<void> {
-    await this.#accumulator.room();
+    await this.#accumulator.hunger();
     await this.#outcomes.room();
   }
 
@@ -121,7 +123,7 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
       write: async (message) => {
         check();
         this.#accept(message, delivery, undefined, false);
-        if (!this.#accumulator.hasRoom) await this.#accumulator.room();
+        if (!this.#accumulator.isHungry) await this.#accumulator.hunger();
         check();
       },
       close: async () => {
@@ -174,14 +176,22 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
     const { topic, key = null, value, headers, partition, timestamp } = message;
     if (typeof topic !== 'string' || topic === '') throw invalidRecord('', 'it has no topic');
     const { clock } = this.#cluster.settings;
+    const keyBytes = toBytes(topic, 'key', key, this.#keySerde);
+    const valueBytes = toBytes(topic, 'value', value, this.#valueSerde);
+    const headerInputs = headers === undefined ? NO_HEADERS : toHeaders(topic, headers);
     return {
       topic,
-      key: toBytes(topic, 'key', key, this.#keySerde),
-      value: toBytes(topic, 'value', value, this.#valueSerde),
-      headers: headers === undefined ? NO_HEADERS : toHeaders(topic, headers),
+      key: keyBytes,
+      value: valueBytes,
+      headers: headerInputs,
       partition,
       timestamp: timestamp === undefined ? clock.now() : toTimestamp(topic, timestamp),
       acceptedAt: clock.monotonic(),
+      bytes:
+        RECORD_OVERHEAD_BYTES +
+        (keyBytes?.length ?? 0) +
+        (valueBytes?.length ?? 0) +
+        headerBytes(headerInputs),
       delivery,
       token,
       flush: this.#accumulator.flushGroup,
@@ -258,6 +268,12 @@ function toHeaders(topic: string, headers: NonNullable<ProducerMessage['headers'
     ? (headers as readonly { key: string; value: Bytes }[])
     : Object.entries(headers as Readonly<Record<string, Bytes>>).map(([key, value]) => ({ key, value }));
   return pairs.map(({ key, value }) => ({ key, value: toBytes(topic, `header "${key}"`, value, undefined) }));
+}
+
+function headerBytes(headers: readonly HeaderInput[]): number {
+  let bytes = 0;
+  for (const { key, value } of headers) bytes += key.length + (value?.length ?? 0);
+  return bytes;
 }
 
 function toTimestamp(topic: string, timestamp: number | Date): number {

@@ -9,7 +9,6 @@ import { KlammError } from '@klamm/base/errors';
 import { ZERO_UUID } from '@klamm/base/random';
 import { Produce } from '@klamm/protocol/api/00-produce';
 import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
-import type { Decoded } from '@klamm/protocol/schema/fields';
 import type { Cluster, TopicMetadata } from '../cluster.ts';
 import { backOffMs } from '../network/back-off.ts';
 import type { Connection } from '../network/connection.ts';
@@ -18,10 +17,14 @@ import { IdentitySource } from './identity.ts';
 import type { ProducerSettings } from './options.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { errorOfAnswer, isAboutLeader, isAboutSequence, notDelivered } from './produce-errors.ts';
-
-type PartitionAnswer = Decoded<
-  (typeof Produce)['response']['fields']
->['responses'][number]['partitionResponses'][number];
+import {
+  answersOf,
+  hasTopicIds,
+  LAST_NAMED_VERSION,
+  type PartitionAnswer,
+  produceBody,
+  type Shipment,
+} from './produce-request.ts';
 
 interface Node {
   readonly nodeId: number;
@@ -29,11 +32,6 @@ interface Node {
   readonly queues: Set<PartitionQueue>;
   inFlight: number;
   isConnecting: boolean;
-}
-
-interface Shipment {
-  readonly queue: PartitionQueue;
-  readonly batch: ProducerBatch;
 }
 
 /** What the sender needs of those who feed it. */
@@ -47,7 +45,6 @@ export interface SenderOwner {
 }
 
 const REQUEST_BYTES_MAX = 1024 * 1024;
-const LAST_NAMED_VERSION = 12;
 
 export class Sender {
   readonly #cluster: Cluster;
@@ -55,6 +52,7 @@ export class Sender {
   readonly #owner: SenderOwner;
   readonly #purpose: string;
   readonly #identities: IdentitySource;
+  readonly #topicId = (name: string): string => this.#owner.topic(name)?.id ?? ZERO_UUID;
   readonly #nodes = new Map<number, Node>();
   readonly #homeless = new Set<PartitionQueue>();
   /** While above zero, nothing lingers. */
@@ -202,20 +200,10 @@ export class Sender {
       const left = oldest + this.#settings.deliveryTimeoutMs - clock.monotonic();
       const answer = await connection.request(Produce, this.#body(shipments), {
         timeoutMs: Math.max(1, Math.min(requestTimeoutMs, left)),
-        ...(this.#hasIds(shipments) ? {} : { versionMax: LAST_NAMED_VERSION }),
+        ...(hasTopicIds(shipments, this.#topicId) ? {} : { versionMax: LAST_NAMED_VERSION }),
       });
-      const answers = new Map<string, PartitionAnswer>();
-      for (const { name, topicId, partitionResponses } of answer.responses) {
-        for (const partition of partitionResponses) {
-          answers.set(`${name === '' ? topicId : name}/${partition.index}`, partition);
-        }
-      }
-      for (const { queue, batch } of shipments) {
-        const found =
-          answers.get(`${queue.topic}/${queue.index}`) ??
-          answers.get(`${this.#owner.topic(queue.topic)?.id}/${queue.index}`);
-        this.#settle(queue, batch, found);
-      }
+      const answerFor = answersOf(answer, this.#topicId);
+      for (const { queue, batch } of shipments) this.#settle(queue, batch, answerFor(queue));
     } catch (cause) {
       const error =
         cause instanceof KlammError
@@ -230,27 +218,11 @@ export class Sender {
     }
   }
 
-  #hasIds(shipments: readonly Shipment[]): boolean {
-    return shipments.every(({ queue }) => (this.#owner.topic(queue.topic)?.id ?? ZERO_UUID) !== ZERO_UUID);
-  }
-
   #body(shipments: readonly Shipment[]) {
-    const topics = new Map<string, { index: number; records: Buffer | null }[]>();
-    for (const { queue, batch } of shipments) {
-      const row = { index: queue.index, records: batch.bytes ?? null };
-      const rows = topics.get(queue.topic);
-      if (rows === undefined) topics.set(queue.topic, [row]);
-      else rows.push(row);
-    }
-    return {
+    return produceBody(shipments, this.#topicId, {
       acks: this.#settings.acks,
       timeoutMs: this.#cluster.settings.requestTimeoutMs,
-      topicData: Array.from(topics, ([name, partitionData]) => ({
-        name,
-        topicId: this.#owner.topic(name)?.id ?? ZERO_UUID,
-        partitionData,
-      })),
-    };
+    });
   }
 
   #settle(queue: PartitionQueue, batch: ProducerBatch, answer: PartitionAnswer | undefined): void {
