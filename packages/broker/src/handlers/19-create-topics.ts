@@ -8,7 +8,7 @@ import { ErrorCode } from '@klamm/protocol/error-codes';
 import { type TopicConfigName, topicConfigs } from '../config/topic.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
-import { checkNewTopic, createTopicRecords, type NewTopic } from '../metadata/topic-changes.ts';
+import { checkNewTopic, createTopicRecords, type NewTopic, repeated } from '../metadata/topic-changes.ts';
 
 interface Created {
   readonly errorCode: number;
@@ -22,9 +22,7 @@ export const createTopics = defineHandler(CreateTopics, {
   advertised: [2, 7],
 
   async handle({ broker }, request) {
-    const names = new Set<string>();
-    const twice = new Set<string>();
-    for (const { name } of request.topics) (names.has(name) ? twice : names).add(name);
+    const twice = repeated(request.topics.map(({ name }) => name));
     const topics = [];
     for (const topic of request.topics) {
       if (twice.has(topic.name)) {
@@ -52,7 +50,8 @@ export function createTopic(
   const { catalog, settings } = broker;
   const wanted = { ...topic, id: catalog.newTopicId() };
   return catalog.change<Created>((image) => {
-    const checked = checkNewTopic(image, wanted, settings.number('num.partitions'));
+    const defaults = { nodeId: catalog.nodeId, partitions: settings.number('num.partitions') };
+    const checked = checkNewTopic(image, wanted, defaults);
     if ('errorCode' in checked) return { records: [], result: checked };
     const { partitions } = checked;
     const result = {

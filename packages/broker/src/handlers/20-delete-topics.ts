@@ -1,6 +1,7 @@
 // DeleteTopics v1 to v6. Behavior: names or ids; the topic is gone for clients once the removal is durable, and its
 // files after file.delete.delay.ms. Version notes: v6 takes ids (KIP-516), v5 answers with a message.
 
+import { ZERO_UUID } from '@klamm/base/random';
 import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import type { BrokerRooms } from '../dispatch/context.ts';
@@ -40,6 +41,9 @@ async function deleteTopic({ catalog, settings }: BrokerRooms, target: Target): 
   });
   if (!settings.boolean('delete.topic.enable')) {
     return refused(ErrorCode.TOPIC_DELETION_DISABLED, 'The broker runs with delete.topic.enable=false.');
+  }
+  if (target.name !== null && target.topicId !== '' && target.topicId !== ZERO_UUID) {
+    return refused(ErrorCode.INVALID_REQUEST, 'Name a topic by its name or by its id; not by both.');
   }
   return catalog.change((image) => {
     const topic = target.name === null ? image.topicById(target.topicId) : image.topic(target.name);

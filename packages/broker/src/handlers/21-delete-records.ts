@@ -1,6 +1,7 @@
 // DeleteRecords v0 to v2. Behavior: moves the start of a partition up to an offset (-1: to its high watermark), and
-// writes it down before answering (KIP-107).
+// writes it down before answering (KIP-107). A topic that is only compacted keeps the newest record of each key.
 
+import { listOf } from '@klamm/base/config';
 import { DeleteRecords } from '@klamm/protocol/api/21-delete-records';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { BrokerRooms } from '../dispatch/context.ts';
@@ -33,13 +34,16 @@ export const deleteRecords = defineHandler(DeleteRecords, {
 });
 
 async function deleteBefore(
-  { partitions }: BrokerRooms,
+  { catalog, partitions }: BrokerRooms,
   topic: string,
   index: number,
   wanted: number,
 ): Promise<object> {
   const partition = partitions.get(topic, index);
   if (partition === undefined) return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+  const policy = listOf(catalog.topicConfig(topic, 'cleanup.policy')[0]?.value ?? '');
+  if (policy.includes('compact') && !policy.includes('delete'))
+    return { lowWatermark: -1, errorCode: ErrorCode.POLICY_VIOLATION };
   await partition.settled();
   const offset = wanted === TO_HIGH_WATERMARK ? partition.highWatermark : wanted;
   if (offset < 0 || offset > partition.highWatermark)

@@ -4,12 +4,11 @@
 import { AlterConfigs } from '@klamm/protocol/api/33-alter-configs';
 import { defineHandler } from '../dispatch/handler.ts';
 import { ConfigOperation } from '../metadata/config-changes.ts';
-import { alterResource } from './config-resources.ts';
+import { alterResources } from './config-resources.ts';
 
 export const alterConfigs = defineHandler(AlterConfigs, {
   async handle({ broker }, request) {
-    const responses = [];
-    for (const { resourceType, resourceName, configs } of request.resources) {
+    const alterations = request.resources.map(({ resourceType, resourceName, configs }) => {
       const named = new Set(configs.map(({ name }) => name));
       const changesFor = (current: ReadonlyMap<string, string>) => [
         ...[...current.keys()]
@@ -17,11 +16,9 @@ export const alterConfigs = defineHandler(AlterConfigs, {
           .map((name) => ({ name, operation: ConfigOperation.delete, value: null })),
         ...configs.map(({ name, value }) => ({ name, operation: ConfigOperation.set, value })),
       ];
-      responses.push(
-        await alterResource(broker, { resourceType, resourceName }, changesFor, request.validateOnly),
-      );
-    }
-    return { responses };
+      return { resource: { resourceType, resourceName }, changesFor };
+    });
+    return { responses: await alterResources(broker, alterations, request.validateOnly) };
   },
   onError: (request, errorCode, errorMessage) => ({
     responses: request.resources.map(({ resourceType, resourceName }) => ({

@@ -3,13 +3,19 @@
 import { CreatePartitions } from '@klamm/protocol/api/37-create-partitions';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import { defineHandler } from '../dispatch/handler.ts';
-import { checkPartitionCount, partitionRecords } from '../metadata/topic-changes.ts';
+import { checkPartitionCount, partitionRecords, repeated } from '../metadata/topic-changes.ts';
 
 export const createPartitions = defineHandler(CreatePartitions, {
   async handle({ broker }, request) {
     const { catalog } = broker;
     const results = [];
+    const twice = repeated(request.topics.map(({ name }) => name));
+    for (const name of twice) {
+      const errorMessage = `The request names topic '${name}' more than once.`;
+      results.push({ name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage });
+    }
     for (const { name, count, assignments } of request.topics) {
+      if (twice.has(name)) continue;
       results.push(
         await catalog.change<object>((image) => {
           const topic = image.topic(name);
@@ -19,7 +25,7 @@ export const createPartitions = defineHandler(CreatePartitions, {
                   errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
                   errorMessage: errorMeaning(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION),
                 }
-              : checkPartitionCount(topic, count, assignments);
+              : checkPartitionCount(topic, count, assignments, catalog.nodeId);
           if (topic === undefined || refused !== null) return { records: [], result: { name, ...refused } };
           const records = request.validateOnly
             ? []

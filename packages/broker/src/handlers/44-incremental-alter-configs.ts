@@ -3,22 +3,19 @@
 
 import { IncrementalAlterConfigs } from '@klamm/protocol/api/44-incremental-alter-configs';
 import { defineHandler } from '../dispatch/handler.ts';
-import { alterResource } from './config-resources.ts';
+import { alterResources } from './config-resources.ts';
 
 export const incrementalAlterConfigs = defineHandler(IncrementalAlterConfigs, {
   async handle({ broker }, request) {
-    const responses = [];
-    for (const { resourceType, resourceName, configs } of request.resources) {
+    const alterations = request.resources.map(({ resourceType, resourceName, configs }) => {
       const changes = configs.map(({ name, configOperation, value }) => ({
         name,
         operation: configOperation,
         value,
       }));
-      responses.push(
-        await alterResource(broker, { resourceType, resourceName }, () => changes, request.validateOnly),
-      );
-    }
-    return { responses };
+      return { resource: { resourceType, resourceName }, changesFor: () => changes };
+    });
+    return { responses: await alterResources(broker, alterations, request.validateOnly) };
   },
   onError: (request, errorCode, errorMessage) => ({
     responses: request.resources.map(({ resourceType, resourceName }) => ({

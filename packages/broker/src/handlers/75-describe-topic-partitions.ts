@@ -26,7 +26,7 @@ export const describeTopicPartitions = defineHandler(DescribeTopicPartitions, {
         topics.push(unknown(name));
         continue;
       }
-      const from = cursor?.topicName === name ? cursor.partitionIndex : 0;
+      const from = cursor?.topicName === name ? Math.max(cursor.partitionIndex, 0) : 0;
       const shown = topic.partitions.slice(from, from + left);
       topics.push(describe(topic, shown, nodeId));
       left -= shown.length;

@@ -6,7 +6,7 @@ import { isTopicConfig } from '../config/topic.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { type ConfigChange, configRecords } from '../metadata/config-changes.ts';
 import { ResourceType } from '../metadata/image.ts';
-import { topicNameProblem } from '../metadata/topic-changes.ts';
+import { repeated, topicNameProblem } from '../metadata/topic-changes.ts';
 
 export interface Resource {
   readonly resourceType: number;
@@ -39,8 +39,33 @@ export function resourceProblem(
   return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
 }
 
+interface Alteration {
+  readonly resource: Resource;
+  readonly changesFor: (current: ReadonlyMap<string, string>) => readonly ConfigChange[];
+}
+
+/** Alters resources one after the other; one that the request names twice is refused. */
+export async function alterResources(
+  broker: BrokerRooms,
+  alterations: readonly Alteration[],
+  validateOnly: boolean,
+): Promise<(Outcome & Resource)[]> {
+  const keyOf = ({ resourceType, resourceName }: Resource): string => `${resourceType}:${resourceName}`;
+  const twice = repeated(alterations.map(({ resource }) => keyOf(resource)));
+  const outcomes = [];
+  for (const { resource, changesFor } of alterations) {
+    if (!twice.has(keyOf(resource))) {
+      outcomes.push(await alterResource(broker, resource, changesFor, validateOnly));
+      continue;
+    }
+    const errorMessage = `The request names ${resource.resourceName} more than once.`;
+    outcomes.push({ errorCode: ErrorCode.INVALID_REQUEST, errorMessage, ...resource });
+  }
+  return outcomes;
+}
+
 /** Applies changes to one resource: all of them or none. */
-export async function alterResource(
+async function alterResource(
   broker: BrokerRooms,
   resource: Resource,
   changesFor: (current: ReadonlyMap<string, string>) => readonly ConfigChange[],

@@ -8,7 +8,7 @@ import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import { brokerConfigRow, isBrokerConfig } from '../config/broker.ts';
 import { isTopicConfig, topicConfigRow } from '../config/topic.ts';
 import { ResourceType } from './image.ts';
-import type { Refused } from './topic-changes.ts';
+import { type Refused, repeated } from './topic-changes.ts';
 
 /** Operations of AlterConfigOp.OpType. */
 export const ConfigOperation = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
@@ -39,6 +39,10 @@ export function configRecords(
   changes: readonly ConfigChange[],
   effective: (name: string) => string,
 ): Refused | readonly Buffer[] {
+  const [twice] = repeated(changes.map(({ name }) => name));
+  if (twice !== undefined) {
+    return refuse(`The request names ${twice} more than once.`, ErrorCode.INVALID_REQUEST);
+  }
   const records: Buffer[] = [];
   for (const { name, operation, value } of changes) {
     const row = rowOf(resourceType, name);

@@ -34,6 +34,8 @@ export interface NewTopic {
 }
 
 const NAME_BYTES_MAX = 249;
+/** Its folder holds the metadata log itself. */
+const METADATA_TOPIC = '__cluster_metadata';
 /** Partitions one request may ask for; Kafka's own bound for a batch of metadata records. */
 const PARTITIONS_MAX = 10_000;
 
@@ -41,6 +43,14 @@ const refuse = (name: keyof typeof ErrorCode, errorMessage: string): Refused => 
   errorCode: ErrorCode[name],
   errorMessage,
 });
+
+/** Names that are there more than once. */
+export function repeated(names: Iterable<string>): Set<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const name of names) (seen.has(name) ? twice : seen).add(name);
+  return twice;
+}
 
 /** What is wrong with a topic's name; null where nothing is. */
 export function topicNameProblem(name: string): string | null {
@@ -58,10 +68,16 @@ export function topicNameProblem(name: string): string | null {
 export function checkNewTopic(
   image: MetadataImage,
   topic: NewTopic,
-  defaultPartitions: number,
+  { nodeId, partitions: defaultPartitions }: { readonly nodeId: number; readonly partitions: number },
 ): Refused | { readonly partitions: number } {
   const nameProblem = topicNameProblem(topic.name);
   if (nameProblem !== null) return refuse('INVALID_TOPIC_EXCEPTION', nameProblem);
+  if (topic.name === METADATA_TOPIC) {
+    return refuse(
+      'TOPIC_AUTHORIZATION_FAILED',
+      `Nobody may create '${METADATA_TOPIC}': it is the cluster's own log of topics and settings.`,
+    );
+  }
   if (image.topic(topic.name) !== undefined)
     return refuse('TOPIC_ALREADY_EXISTS', `Topic '${topic.name}' already exists.`);
   const twin = collision(image, topic.name);
@@ -71,7 +87,7 @@ export function checkNewTopic(
       `Topic '${topic.name}' differs from the topic '${twin}' only in "." and "_", which metrics cannot tell apart.`,
     );
   }
-  const partitions = checkPartitions(topic, defaultPartitions);
+  const partitions = checkPartitions(topic, nodeId, defaultPartitions);
   return 'errorCode' in partitions ? partitions : (checkConfigs(topic.configs) ?? partitions);
 }
 
@@ -83,6 +99,7 @@ function collision(image: MetadataImage, name: string): string | undefined {
 
 function checkPartitions(
   topic: NewTopic,
+  nodeId: number,
   defaultPartitions: number,
 ): Refused | { readonly partitions: number } {
   const { assignments, numPartitions, replicationFactor } = topic;
@@ -93,7 +110,7 @@ function checkPartitions(
         'Give either an assignment of replicas, or numbers of partitions and replicas; not both.',
       );
     }
-    return checkAssignments(assignments) ?? { partitions: assignments.length };
+    return checkAssignments(assignments, nodeId) ?? { partitions: assignments.length };
   }
   if (replicationFactor > 1) return tooManyReplicas(replicationFactor);
   if (replicationFactor === 0 || replicationFactor < -1) {
@@ -120,7 +137,7 @@ function tooManyReplicas(replicationFactor: number): Refused {
   );
 }
 
-function checkAssignments(assignments: NewTopic['assignments']): Refused | null {
+function checkAssignments(assignments: NewTopic['assignments'], nodeId: number): Refused | null {
   const indexes = assignments.map(({ partitionIndex }) => partitionIndex).sort((a, b) => a - b);
   if (indexes.some((index, i) => index !== i)) {
     return refuse(
@@ -128,14 +145,25 @@ function checkAssignments(assignments: NewTopic['assignments']): Refused | null 
       'The assignment must name partitions 0, 1, 2 … without a gap.',
     );
   }
-  const wide = assignments.find(({ brokerIds }) => brokerIds.length !== 1);
-  if (wide === undefined) return null;
-  return wide.brokerIds.length === 0
-    ? refuse(
-        'INVALID_REPLICA_ASSIGNMENT',
-        `The assignment gives partition ${wide.partitionIndex} no replica.`,
-      )
-    : tooManyReplicas(wide.brokerIds.length);
+  return checkReplicas(assignments, nodeId);
+}
+
+/** Why partitions cannot lie on the brokers given for each; null where they can: on this node alone. */
+function checkReplicas(
+  assignments: readonly { readonly brokerIds: readonly number[] }[],
+  nodeId: number,
+): Refused | null {
+  for (const { brokerIds } of assignments) {
+    if (brokerIds.length > 1) return tooManyReplicas(brokerIds.length);
+    if (brokerIds[0] === nodeId) continue;
+    return refuse(
+      'INVALID_REPLICA_ASSIGNMENT',
+      brokerIds.length === 0
+        ? 'The assignment gives a partition no replica.'
+        : `The assignment names broker ${brokerIds[0]}; there is only broker ${nodeId}.`,
+    );
+  }
+  return null;
 }
 
 /** What is wrong with settings given for a topic; null where nothing is. */
@@ -196,6 +224,7 @@ export function checkPartitionCount(
   topic: TopicImage,
   count: number,
   assignments: readonly { readonly brokerIds: readonly number[] }[] | null,
+  nodeId: number,
 ): Refused | null {
   const now = topic.partitions.length;
   if (count <= now) {
@@ -214,8 +243,7 @@ export function checkPartitionCount(
       `${count - now} partitions are to be added, but ${assignments.length} assignments were given.`,
     );
   }
-  const wide = assignments.find(({ brokerIds }) => brokerIds.length !== 1);
-  return wide === undefined ? null : tooManyReplicas(wide.brokerIds.length);
+  return checkReplicas(assignments, nodeId);
 }
 
 export const removeTopicRecord = (topicId: string): Buffer => encodeMetadata(RemoveTopicRecord, { topicId });

@@ -13,7 +13,7 @@ import {
   type LogDirectory,
   RECOVERY_POINT_FILE,
 } from '../storage/directory.ts';
-import { DELETED_DIRECTORY_SUFFIX } from '../storage/file-names.ts';
+import { DELETED_DIRECTORY_SUFFIX, STRAY_DIRECTORY_SUFFIX, setAsideName } from '../storage/file-names.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
 import { Partition, type PartitionConfig } from './partition.ts';
 
@@ -90,8 +90,8 @@ export class PartitionTable {
     this.#byId.delete(topic.id);
     for (const partition of partitions) {
       partition.abandon();
-      const id = topic.id.replaceAll('-', '').slice(0, 22);
-      const renamed = `${directory.path}/${topic.name}-${partition.index}.${id}${DELETED_DIRECTORY_SUFFIX}`;
+      const name = setAsideName(topic.name, partition.index, topic.id, DELETED_DIRECTORY_SUFFIX);
+      const renamed = `${directory.path}/${name}`;
       directory.disk.rename(partition.path, renamed);
       clock.after(this.#options.configOf(topic.name).log.fileDeleteDelayMs, () =>
         directory.disk.remove(renamed),
@@ -178,7 +178,7 @@ export class PartitionTable {
     if (!directory.disk.exists(path)) return;
     const found = readTopicId(directory.disk, path);
     if (found === null || found === topic.id) return;
-    const aside = `${path}.${found.replaceAll('-', '')}-stray`;
+    const aside = `${directory.path}/${setAsideName(topic.name, index, found, STRAY_DIRECTORY_SUFFIX)}`;
     logger.warn(`${path} belongs to an earlier topic of that name (id ${found}); it is kept as ${aside}.`);
     directory.disk.rename(path, aside);
   }

@@ -90,6 +90,10 @@ class Memory implements MemoryDisk {
     return { size: data.size, modifiedMs: data.modifiedMs };
   }
 
+  space(): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: -1, usableBytes: -1 };
+  }
+
   list(path: string): string[] {
     const prefix = `${path}/`;
     const names = new Set<string>();

@@ -18,6 +18,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -45,6 +46,8 @@ export interface Disk {
   exists(path: string): boolean;
   /** Size in bytes and time of last change in ms since the epoch. */
   stat(path: string): { readonly size: number; readonly modifiedMs: number };
+  /** Size and free space of the volume that `path` lies on, in bytes; -1 where they are not known. */
+  space(path: string): { readonly totalBytes: number; readonly usableBytes: number };
   /** Names in a folder, sorted. */
   list(path: string): string[];
   /** Creates a folder and those above it. */
@@ -150,6 +153,10 @@ export function nodeDisk(): Disk {
     stat(path) {
       const { size, mtimeMs } = statSync(path);
       return { size, modifiedMs: Math.floor(mtimeMs) };
+    },
+    space(path) {
+      const { bsize, blocks, bavail } = statfsSync(path);
+      return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
     },
     list: (path) => readdirSync(path).sort(),
     makeDirectory: (path) => void mkdirSync(path, { recursive: true }),

@@ -9,6 +9,11 @@ export const SNAPSHOT_SUFFIX = '.snapshot';
 /** Of a file, or a partition's folder (`TOPIC-N.ID-delete`), that waits to be removed. */
 export const DELETED_FILE_SUFFIX = '.deleted';
 export const DELETED_DIRECTORY_SUFFIX = '-delete';
+/** Of a partition's folder that belongs to no topic, and is kept for a person to look at. */
+export const STRAY_DIRECTORY_SUFFIX = '-stray';
+
+/** The longest name that file systems take, in bytes. Topics are named in ASCII. */
+const NAME_MAX = 255;
 
 export function segmentFileName(baseOffset: number, suffix: string): string {
   return `${String(baseOffset).padStart(20, '0')}${suffix}`;
@@ -25,4 +30,10 @@ export function partitionOfDirectory(name: string): { topic: string; index: numb
   const dash = name.lastIndexOf('-');
   const digits = name.slice(dash + 1);
   return dash > 0 && /^\d+$/.test(digits) ? { topic: name.slice(0, dash), index: Number(digits) } : null;
+}
+
+/** The name under which a partition's folder is set aside; a long topic's is cut short (UnifiedLog.logDeleteDirName). */
+export function setAsideName(topic: string, index: number, id: string, suffix: string): string {
+  const rest = `-${index}.${id.replaceAll('-', '')}${suffix}`;
+  return topic.slice(0, NAME_MAX - rest.length) + rest;
 }
