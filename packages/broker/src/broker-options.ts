@@ -1,0 +1,91 @@
+// What a broker is started with, what it offers while it runs, and where its settings and its data come from.
+
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import type { Clock } from '@klamm/base/clock';
+import { KlammError } from '@klamm/base/errors';
+import type { Logger } from '@klamm/base/logger';
+import type { BrokerSettings, SettingEntry } from './config/settings.ts';
+import type { Endpoint } from './metadata/bootstrap.ts';
+import { type Disk, nodeDisk } from './storage/disk.ts';
+import { memoryDisk } from './storage/disk-memory.ts';
+
+export interface BrokerOptions {
+  /** Port of the one listener on 127.0.0.1; 0 for a free one. Default: what `listeners` or the settings say. */
+  readonly port?: number;
+  /** As Kafka's `listeners`: `PLAINTEXT://127.0.0.1:9092`. */
+  readonly listeners?: string;
+  /** Where to keep the data. Default: in memory, gone with the broker. */
+  readonly dataDirectory?: string;
+  /** Further settings by Kafka's names; they win over `entries`. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  /** Settings from files and the environment, each with its source; earlier ones win. */
+  readonly entries?: readonly SettingEntry[];
+  /** Default: says nothing. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** For tests: a disk that is not the machine's. `dataDirectory` is then a path on it. */
+  readonly disk?: Disk;
+}
+
+export interface Broker extends AsyncDisposable {
+  /** `host:port` of the first listener: what a client is given. */
+  readonly bootstrap: string;
+  readonly port: number;
+  readonly clusterId: string;
+  readonly nodeId: number;
+  /** Where the data is; undefined where it is in memory. */
+  readonly dataDirectory: string | undefined;
+  /** Addresses that clients are told, one per listener. */
+  readonly endpoints: readonly Endpoint[];
+  /** True until the data directory goes offline after a disk error. */
+  readonly isOnline: boolean;
+  /** Creates a topic unless it is there. Throws KlammError where it cannot be created. */
+  createTopic(name: string, partitions?: number): Promise<void>;
+  /** Answers what is in flight, writes everything out, and closes. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/** Where a broker keeps its data. */
+export interface Place {
+  readonly disk: Disk;
+  readonly path: string;
+  readonly isMemory: boolean;
+}
+
+export function placeOf(options: BrokerOptions, settings: BrokerSettings, clock: Clock): Place {
+  const given =
+    options.dataDirectory ?? settings.entry('log.dirs')?.value ?? settings.entry('log.dir')?.value;
+  if (given === undefined && options.disk === undefined) {
+    const path = `${tmpdir()}/klamm-memory-${randomBytes(6).toString('hex')}`;
+    return { disk: memoryDisk({ now: () => clock.now() }), path, isMemory: true };
+  }
+  const path = dataDirectoryOf(options, settings);
+  return { disk: options.disk ?? nodeDisk(), path, isMemory: false };
+}
+
+/** Settings of all sources, those of `options` first. */
+export function entriesOf({ port, listeners, config = {}, entries = [] }: BrokerOptions): SettingEntry[] {
+  const given: SettingEntry[] = Object.entries(config).map(([name, value]) => ({
+    name,
+    value: String(value),
+    source: 'config',
+  }));
+  if (listeners !== undefined) given.unshift({ name: 'listeners', value: listeners, source: 'listeners' });
+  if (port !== undefined)
+    given.unshift({ name: 'listeners', value: `PLAINTEXT://127.0.0.1:${port}`, source: 'port' });
+  return [...given, ...entries];
+}
+
+function dataDirectoryOf(options: BrokerOptions, settings: BrokerSettings): string {
+  const path = options.dataDirectory ?? settings.optional('log.dirs') ?? settings.text('log.dir');
+  if (!path.includes(',')) return path.length > 1 ? path.replace(/\/+$/, '') : path;
+  throw new KlammError(
+    `log.dirs names several directories (${path}); Klamm keeps its data in one. Name one.`,
+    {
+      code: 'INVALID_CONFIG',
+      errorCode: 40,
+      retriable: false,
+    },
+  );
+}
