@@ -17,6 +17,7 @@ import { readResponseHeader, writeRequestHeader } from '@klamm/protocol/wire/hea
 import { Reader } from '@klamm/protocol/wire/reader';
 import { Writer } from '@klamm/protocol/wire/writer';
 import { addressText, type BrokerAddress } from './address.ts';
+import { lost, plainCause, unreadable } from './connection-errors.ts';
 import { FrameReader } from './frames.ts';
 
 export interface ConnectionOptions {
@@ -153,7 +154,7 @@ export class Connection {
           if (flexible) skipReplyTags(frame, reader);
           resolve(codecOf(api.response, version).decode(reader));
         } catch (cause) {
-          reject(this.#unreadable(api.name, version, cause));
+          reject(unreadable(this.address, api.name, version, cause));
         }
       });
     });
@@ -171,7 +172,7 @@ export class Connection {
     await new Promise<void>((resolve, reject) => {
       this.#write(writer, (error) => {
         if (error === null || error === undefined) resolve();
-        else reject(this.#lost(messageOf(error), error));
+        else reject(lost(this.address, this.#pending.length, messageOf(error), error));
       });
     });
   }
@@ -212,15 +213,15 @@ export class Connection {
       );
       socket.once('connect', () => {
         timer.cancel();
-        socket.on('end', () => this.close(this.#lost('the broker closed it')));
+        socket.on('end', () => this.close(lost(this.address, this.#pending.length, 'the broker closed it')));
         resolve();
       });
       socket.once('error', (error) => {
-        give(plain(error), error);
-        this.close(this.#lost(plain(error), error));
+        give(plainCause(error), error);
+        this.close(lost(this.address, this.#pending.length, plainCause(error), error));
       });
       socket.on('error', () => {});
-      socket.once('close', () => this.close(this.#lost('it was closed')));
+      socket.once('close', () => this.close(lost(this.address, this.#pending.length, 'it was closed')));
     });
   }
 
@@ -320,7 +321,7 @@ export class Connection {
     try {
       this.#frames.push(chunk);
     } catch (cause) {
-      this.close(this.#lost(messageOf(cause), cause));
+      this.close(lost(this.address, this.#pending.length, messageOf(cause), cause));
     }
     return true;
   }
@@ -331,7 +332,13 @@ export class Connection {
     if (pending?.correlationId !== correlationId) {
       const expected = pending === undefined ? 'nothing was asked' : `${pending.correlationId} was expected`;
       if (pending !== undefined) this.#pending.unshift(pending);
-      this.close(this.#lost(`a reply with correlation id ${correlationId} came where ${expected}`));
+      this.close(
+        lost(
+          this.address,
+          this.#pending.length,
+          `a reply with correlation id ${correlationId} came where ${expected}`,
+        ),
+      );
       return;
     }
     pending.settle(frame);
@@ -363,23 +370,6 @@ export class Connection {
     }
     if (earliest < Number.POSITIVE_INFINITY) this.#arm(earliest, earliest - now);
   }
-
-  #lost(what: string, cause?: unknown): KlammError {
-    const waiting = this.#pending.length;
-    return kafkaError(
-      ErrorCode.NETWORK_EXCEPTION,
-      `The connection to ${addressText(this.address)} was lost${waiting === 0 ? '' : ` with ${waiting} requests unanswered`}: ${what}.`,
-      { cause },
-    );
-  }
-
-  #unreadable(name: string, version: number, cause: unknown): KlammError {
-    return kafkaError(
-      ErrorCode.INVALID_REQUEST,
-      `The answer of ${addressText(this.address)} to ${name} v${version} cannot be read: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
 }
 
 /** Leaves the reader behind the tagged fields of a reply's header. */
@@ -390,12 +380,4 @@ function skipReplyTags(frame: Buffer, reader: Reader): void {
     reader.offset = 0;
     readResponseHeader(reader, true);
   }
-}
-
-function plain(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED') return 'the connection was refused';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name is not known';
-  if (code === 'ECONNRESET') return 'the broker reset it';
-  return error.message !== '' ? error.message : (code ?? 'unknown error');
 }

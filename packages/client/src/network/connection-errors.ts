@@ -1,0 +1,32 @@
+// What can go wrong with a connection, in words for a person: which broker, what happened.
+
+import { type KlammError, messageOf } from '@klamm/base/errors';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
+import { addressText, type BrokerAddress } from './address.ts';
+
+/** The connection ended while `waiting` requests had no answer. Retriable. */
+export function lost(address: BrokerAddress, waiting: number, what: string, cause?: unknown): KlammError {
+  const unanswered = waiting === 0 ? '' : ` with ${waiting} requests unanswered`;
+  const message = `The connection to ${addressText(address)} was lost${unanswered}: ${what}.`;
+  return kafkaError(ErrorCode.NETWORK_EXCEPTION, message, { cause });
+}
+
+/** An answer whose bytes make no sense. */
+export function unreadable(
+  address: BrokerAddress,
+  name: string,
+  version: number,
+  cause: unknown,
+): KlammError {
+  const message = `The answer of ${addressText(address)} to ${name} v${version} cannot be read: ${messageOf(cause)}`;
+  return kafkaError(ErrorCode.INVALID_REQUEST, message, { cause });
+}
+
+/** The usual errors of sockets without their codes. */
+export function plainCause(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'the connection was refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host name is not known';
+  if (code === 'ECONNRESET') return 'the broker reset it';
+  return error.message !== '' ? error.message : (code ?? 'unknown error');
+}
