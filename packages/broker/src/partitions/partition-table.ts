@@ -3,6 +3,7 @@
 
 import type { Clock, Timer } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { TopicImage } from '../metadata/image.ts';
 import type { FlushPolicy } from '../storage/appender.ts';
 import { type OffsetCheckpoint, readTopicId, writeOffsets } from '../storage/checkpoint-files.ts';
@@ -154,19 +155,24 @@ export class PartitionTable {
 
   async #openOne(topic: TopicImage, index: number): Promise<void> {
     const { directory, clock, logger, flushPolicy, configOf } = this.#options;
-    this.#setAsideStranger(topic, index);
-    const partition = await Partition.open({
-      directory,
-      clock,
-      logger,
-      flushPolicy,
-      tailBudget: this.#tailBudget,
-      topic: topic.name,
-      topicId: topic.id,
-      index,
-      leaderEpoch: topic.partitions[index]?.leaderEpoch ?? 0,
-      config: configOf(topic.name),
-    });
+    let partition: Partition;
+    try {
+      this.#setAsideStranger(topic, index);
+      partition = await Partition.open({
+        directory,
+        clock,
+        logger,
+        flushPolicy,
+        tailBudget: this.#tailBudget,
+        topic: topic.name,
+        topicId: topic.id,
+        index,
+        leaderEpoch: topic.partitions[index]?.leaderEpoch ?? 0,
+        config: configOf(topic.name),
+      });
+    } catch (error) {
+      throw notOpened(`${topic.name}-${index}`, error);
+    }
     place(this.#byName, topic.name, index, partition);
     place(this.#byId, topic.id, index, partition);
   }
@@ -189,6 +195,16 @@ export class PartitionTable {
       if (name.endsWith(DELETED_DIRECTORY_SUFFIX)) directory.disk.remove(`${directory.path}/${name}`);
     }
   }
+}
+
+function notOpened(name: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'EMFILE' && code !== 'ENFILE') return error;
+  return kafkaError(
+    ErrorCode.KAFKA_STORAGE_ERROR,
+    `${name} cannot be opened: this process may not open more files (${message}). Each segment keeps one open; allow more (ulimit -n), and start the broker again.`,
+    { cause: error },
+  );
 }
 
 function place(map: Map<string, Partition[]>, key: string, index: number, partition: Partition): void {

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Produce } from '@klamm/protocol/api/00-produce';
+import { DescribeConfigs } from '@klamm/protocol/api/32-describe-configs';
+import { AlterConfigs } from '@klamm/protocol/api/33-alter-configs';
+import { IncrementalAlterConfigs } from '@klamm/protocol/api/44-incremental-alter-configs';
+import { ListConfigResources } from '@klamm/protocol/api/74-list-config-resources';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import { startBroker } from '../broker.ts';
+import { batchOf } from '../testing/batches.ts';
+import { RawClient } from '../testing/raw-client.ts';
+
+const TOPIC = 2;
+const BROKER = 4;
+
+interface Session extends AsyncDisposable {
+  readonly client: RawClient;
+  alter(resourceType: number, resourceName: string, name: string, value: string | null): Promise<number>;
+  /** The value in force and where it comes from. */
+  read(resourceType: number, resourceName: string, name: string): Promise<[string | null, number]>;
+}
+
+async function start(config: Record<string, string | number> = {}): Promise<Session> {
+  const broker = await startBroker({ port: 0, config });
+  await broker.createTopic('t');
+  const client = await RawClient.open('127.0.0.1', broker.port);
+  return {
+    client,
+    async alter(resourceType, resourceName, name, value) {
+      const configs = [{ name, configOperation: value === null ? 1 : 0, value }];
+      const { responses } = await client.request(IncrementalAlterConfigs, 1, {
+        resources: [{ resourceType, resourceName, configs }],
+      });
+      return responses[0]?.errorCode ?? -1;
+    },
+    async read(resourceType, resourceName, name) {
+      const { results } = await client.request(DescribeConfigs, 4, {
+        resources: [{ resourceType, resourceName, configurationKeys: [name] }],
+      });
+      const [found] = results[0]?.configs ?? [];
+      assert.ok(found, `${name} is told`);
+      return [found.value, found.configSource];
+    },
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await broker.close();
+    },
+  };
+}
+
+test('a topic setting: its own value before that of this broker, of all brokers, of the file, and the default', async () => {
+  await using session = await start({ 'log.retention.ms': 1000 });
+  const inForce = () => session.read(TOPIC, 't', 'retention.ms');
+  assert.deepEqual(await inForce(), ['1000', 4]);
+  assert.equal(await session.alter(BROKER, '', 'log.retention.ms', '2000'), 0);
+  assert.deepEqual(await inForce(), ['2000', 3]);
+  assert.equal(await session.alter(BROKER, '1', 'log.retention.ms', '3000'), 0);
+  assert.deepEqual(await inForce(), ['3000', 2]);
+  assert.equal(await session.alter(TOPIC, 't', 'retention.ms', '4000'), 0);
+  assert.deepEqual(await inForce(), ['4000', 1]);
+  assert.equal(await session.alter(TOPIC, 't', 'retention.ms', null), 0);
+  assert.deepEqual(await inForce(), ['3000', 2]);
+  assert.deepEqual(await session.read(TOPIC, 't', 'segment.bytes'), ['1073741824', 5]);
+});
+
+test('a setting for all brokers holds for running topics at once', async () => {
+  await using session = await start();
+  const produce = async (): Promise<number | undefined> => {
+    const records = batchOf(1, { bytes: 2000, timestamp: Date.now() });
+    const { responses } = await session.client.request(Produce, 11, {
+      acks: -1,
+      timeoutMs: 1000,
+      topicData: [{ name: 't', partitionData: [{ index: 0, records }] }],
+    });
+    return responses[0]?.partitionResponses[0]?.errorCode;
+  };
+  assert.equal(await produce(), ErrorCode.NONE);
+  assert.equal(await session.alter(BROKER, '', 'message.max.bytes', '1000'), 0);
+  assert.equal(await produce(), ErrorCode.MESSAGE_TOO_LARGE);
+  assert.equal(await session.alter(TOPIC, 't', 'max.message.bytes', '3000'), 0);
+  assert.equal(await produce(), ErrorCode.NONE);
+});
+
+test('AlterConfigs replaces all that a topic has; validateOnly changes nothing', async () => {
+  await using session = await start();
+  await session.alter(TOPIC, 't', 'retention.ms', '4000');
+  const replace = async (value: string, validateOnly: boolean): Promise<number | undefined> => {
+    const configs = [{ name: 'segment.ms', value }];
+    const resources = [{ resourceType: TOPIC, resourceName: 't', configs }];
+    const { responses } = await session.client.request(AlterConfigs, 2, { resources, validateOnly });
+    return responses[0]?.errorCode;
+  };
+  assert.equal(await replace('7000', true), ErrorCode.NONE);
+  assert.equal(await replace('soon', true), ErrorCode.INVALID_CONFIG);
+  assert.deepEqual(await session.read(TOPIC, 't', 'retention.ms'), ['4000', 1]);
+  assert.equal(await replace('7000', false), ErrorCode.NONE);
+  assert.deepEqual(await session.read(TOPIC, 't', 'retention.ms'), ['604800000', 5]);
+  assert.deepEqual(await session.read(TOPIC, 't', 'segment.ms'), ['7000', 1]);
+});
+
+test('a resource that is not there, is of no known kind, or is named twice is refused', async () => {
+  await using session = await start();
+  assert.equal(
+    await session.alter(TOPIC, 'missing', 'retention.ms', '1'),
+    ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  );
+  assert.equal(await session.alter(BROKER, '9', 'log.retention.ms', '1'), ErrorCode.INVALID_REQUEST);
+  assert.equal(await session.alter(99, 't', 'retention.ms', '1'), ErrorCode.INVALID_REQUEST);
+  const configs = [{ name: 'retention.ms', configOperation: 0, value: '1' }];
+  const resource = { resourceType: TOPIC, resourceName: 't', configs };
+  const { responses } = await session.client.request(IncrementalAlterConfigs, 1, {
+    resources: [resource, resource],
+  });
+  assert.deepEqual(
+    responses.map(({ errorCode }) => errorCode),
+    [ErrorCode.INVALID_REQUEST, ErrorCode.INVALID_REQUEST],
+  );
+  assert.deepEqual(await session.read(TOPIC, 't', 'retention.ms'), ['604800000', 5]);
+});
+
+test('what has settings is listed: topics and this broker, all or by kind', async () => {
+  await using session = await start();
+  const list = async (resourceTypes: number[]) => {
+    const answer = await session.client.request(ListConfigResources, 1, { resourceTypes });
+    const names = answer.configResources.map((of) => `${of.resourceType}:${of.resourceName}`);
+    return answer.errorCode === 0 ? names : answer.errorCode;
+  };
+  assert.deepEqual(await list([]), ['2:t', '4:1']);
+  assert.deepEqual(await list([BROKER]), ['4:1']);
+  assert.deepEqual(await list([16]), []);
+  assert.equal(await list([77]), ErrorCode.UNSUPPORTED_VERSION);
+  const { configResources } = await session.client.request(ListConfigResources, 0, {});
+  assert.deepEqual(configResources, []);
+});
