@@ -118,8 +118,6 @@ export const inertBrokerConfigs: ReadonlySet<string> = new Set([
   'log.cleaner.min.compaction.lag.ms',
   'log.cleaner.threads',
   'log.dir.failure.timeout.ms',
-  'log.flush.interval.messages',
-  'log.flush.interval.ms',
   'log.flush.scheduler.interval.ms',
   'log.flush.start.offset.checkpoint.interval.ms',
   'log.local.retention.bytes',

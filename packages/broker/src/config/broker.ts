@@ -72,6 +72,19 @@ export const brokerConfigs = {
   },
   'log.dir': { type: 'list', default: '/tmp/kafka-logs', doc: 'Data directory, where log.dirs is not set.' },
   'log.dirs': { type: 'list', default: null, doc: 'Data directory; Klamm uses one.' },
+  'log.flush.interval.messages': {
+    type: 'long',
+    dynamic: true,
+    default: '9223372036854775807',
+    min: 1,
+    doc: 'Default of the topic setting flush.messages.',
+  },
+  'log.flush.interval.ms': {
+    type: 'long',
+    dynamic: true,
+    default: null,
+    doc: 'Default of the topic setting flush.ms.',
+  },
   'log.flush.offset.checkpoint.interval.ms': {
     type: 'int',
     default: '60000',

@@ -37,6 +37,8 @@ const LOG_CONFIG = {
   segmentIndexBytes: 10 * 1024 * 1024,
   indexIntervalBytes: 4096,
   fileDeleteDelayMs: 60_000,
+  flushMessages: Number.POSITIVE_INFINITY,
+  flushMs: Number.POSITIVE_INFINITY,
   retentionMs: -1,
   retentionBytes: -1,
   deletes: false,

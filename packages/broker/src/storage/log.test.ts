@@ -218,3 +218,18 @@ test('retention removes the oldest segments by size and by age, never what is no
   log.retain(1_760_000_000_000);
   assert.equal(log.logStartOffset, log.endOffset);
 });
+
+test('with the policy os a log is synced after flush.messages, and after flush.ms', async () => {
+  const { log } = await openLog(memoryDisk(), { flushPolicy: 'os', config: { flushMessages: 10 } });
+  appendTo(log, batchOf(9));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([log.highWatermark, log.syncedOffset], [9, 0]);
+  appendTo(log, batchOf(1));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(log.syncedOffset, 10);
+
+  const { log: timed } = await openLog(memoryDisk(), { flushPolicy: 'os', config: { flushMs: 1 } });
+  appendTo(timed, batchOf(3));
+  while (timed.syncedOffset < 3) await new Promise((resolve) => setImmediate(resolve));
+  await timed.close();
+});

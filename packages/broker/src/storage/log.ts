@@ -5,7 +5,7 @@
 // is told through `LogEvents`. The log knows offsets, bytes and batches: no topic, no producer, no request.
 
 import { assert, must } from '@klamm/base/assert';
-import type { Clock } from '@klamm/base/clock';
+import type { Clock, Timer } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { BATCH_HEADER_BYTES, batchSizeOf, lastOffsetOf, nextBatch } from '@klamm/protocol/records/batch';
 import { Appender, type FlushPolicy } from './appender.ts';
@@ -23,6 +23,9 @@ export interface LogConfig {
   readonly segmentIndexBytes: number;
   readonly indexIntervalBytes: number;
   readonly fileDeleteDelayMs: number;
+  /** `flush.messages`, `flush.ms`: after how many records, and how long, a log is synced where the policy is `os`. */
+  readonly flushMessages: number;
+  readonly flushMs: number;
   /** `retention.ms`, `retention.bytes`; -1 for no limit. They hold where `cleanup.policy` has `delete`. */
   readonly retentionMs: number;
   readonly retentionBytes: number;
@@ -74,6 +77,7 @@ export class Log {
   readonly #appender: Appender;
   #events: LogEvents | undefined;
   #endOffset: number;
+  #flushTimer: Timer | undefined;
   #closed = false;
 
   private constructor(options: LogOptions, segments: Segment[], endOffset: number) {
@@ -157,6 +161,19 @@ export class Log {
     this.#endOffset = info.lastOffset + 1;
     this.#tail.add(info.baseOffset, info.lastOffset, batch);
     this.#appender.push(segment, batch, this.#endOffset);
+    if (this.#flushPolicy === 'os') this.#flushByLimits();
+  }
+
+  #flushByLimits(): void {
+    // A flush that fails is told by `offline`; nobody waits for this one.
+    const flush = (): void => void this.flush().catch(() => {});
+    if (this.#endOffset - this.syncedOffset >= this.config.flushMessages) flush();
+    else if (this.config.flushMs < LONGEST_FLUSH_MS && this.#flushTimer === undefined) {
+      this.#flushTimer = this.#clock.after(this.config.flushMs, () => {
+        this.#flushTimer = undefined;
+        flush();
+      });
+    }
   }
 
   /** Resolves when all appended so far is on stable storage. */
@@ -324,6 +341,7 @@ export class Log {
   /** Stops at once; nothing pending is written. */
   abandon(error: Error): void {
     this.#closed = true;
+    this.#flushTimer?.cancel();
     this.#appender.stop(error);
     this.#tail.clear();
     for (const segment of this.#segments) segment.close();
@@ -331,6 +349,7 @@ export class Log {
 
   /** Writes and syncs everything, indexes included, and closes the files. */
   async close(): Promise<void> {
+    this.#flushTimer?.cancel();
     await this.flush();
     this.#closed = true;
     this.#active.writeIndexes();
@@ -340,6 +359,8 @@ export class Log {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** A `flush.ms` of a year or more stands for none. */
+const LONGEST_FLUSH_MS = 365 * 24 * 3_600_000;
 
 /** Bytes of the whole batches at the start of `bytes` that end below `upTo`. */
 function wholeBatches(bytes: Buffer, upTo: number): number {

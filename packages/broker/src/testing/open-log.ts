@@ -15,6 +15,8 @@ export const LOG_CONFIG: LogConfig = {
   segmentIndexBytes: 1024 * 1024,
   indexIntervalBytes: 256,
   fileDeleteDelayMs: 0,
+  flushMessages: Number.POSITIVE_INFINITY,
+  flushMs: Number.POSITIVE_INFINITY,
   retentionMs: -1,
   retentionBytes: -1,
   deletes: true,
