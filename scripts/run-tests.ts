@@ -14,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATTERNS = ['packages/*/src/**/*.test.ts', '{tests,examples,scripts,bench}/**/*.test.ts'];
-const STARTS_PROGRAMS = /^(tests\/(conformance|interop|crash|simulation)|examples|packages\/(cli|klamm))\//;
+const STARTS_PROGRAMS =
+  /^(tests\/(conformance|interop|crash|simulation)|examples|packages\/klamm|tests\/package)\//;
 const FILE_TIMEOUT_MS = 600_000;
 const TOTAL = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 

@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { staleReference, writeReference } from './cli-reference.ts';
 import { staleLists, writeLists } from './lists.ts';
 
 export interface SourceFile {
@@ -242,14 +243,16 @@ export function repositoryFiles(root = ROOT): SourceFile[] {
 export function tidy(root = ROOT): string[] {
   return [
     ...findings(repositoryFiles(root)),
-    ...staleLists(root).map(
-      (path) => `${path}: does not list what is there; npm run tidy -- --fix rewrites it`,
+    ...[...staleLists(root), ...staleReference(root)].map(
+      (path) => `${path}: does not say what is there; npm run tidy -- --fix rewrites it`,
     ),
   ];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--fix')) for (const path of writeLists(ROOT)) console.log(`rewrote ${path}`);
+  if (process.argv.includes('--fix')) {
+    for (const path of [...writeLists(ROOT), ...writeReference(ROOT)]) console.log(`rewrote ${path}`);
+  }
   const wrong = tidy();
   for (const line of wrong) console.error(line);
   if (wrong.length > 0) process.exitCode = 1;
