@@ -26,7 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Throws a usage error that names the flag or variable that cannot be understood. */
 export function globalsFrom(values: Readonly<Record<string, unknown>>, environment: Environment): Globals {
   const given = (name: string): string | undefined =>
-    typeof values[name] === 'string' ? values[name] : environment[`KLAMM_${name.toUpperCase()}`];
+    typeof values[name] === 'string' ? values[name] : nonEmpty(environment[`KLAMM_${name.toUpperCase()}`]);
   const properties = parseProperties(Array.isArray(values.property) ? values.property.map(String) : []);
   const timeout = given('timeout') ?? '10s';
   const timeoutMs = parseDuration(timeout);
@@ -45,6 +45,9 @@ export function globalsFrom(values: Readonly<Record<string, unknown>>, environme
     dryRun: values.dryRun === true,
   };
 }
+
+/** `KLAMM_BOOTSTRAP=` in a shell means: none. */
+const nonEmpty = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0';
 

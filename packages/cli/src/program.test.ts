@@ -61,7 +61,7 @@ test('flags go before the environment, and the environment before defaults', () 
   assert.equal(globalsFrom({}, environment).bootstrap, 'env:1');
   assert.equal(globalsFrom({}, environment).timeoutMs, 3000);
   assert.equal(globalsFrom({}, environment).color, false);
-  assert.equal(globalsFrom({}, {}).bootstrap, '127.0.0.1:9092');
+  assert.equal(globalsFrom({}, { KLAMM_BOOTSTRAP: '' }).bootstrap, '127.0.0.1:9092');
   assert.equal(globalsFrom({ property: ['bootstrap.servers=x:1'] }, {}).bootstrap, 'x:1');
 });
 

@@ -63,7 +63,7 @@ export function completionScript(shell: (typeof SHELLS)[number]): string {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path='' words='' word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in
-      -*) break ;;
+      -*) ;;
       *) case "$path" in '' | topic | topics | cluster | clusters) path="\${path:+$path }$word" ;; *) break ;; esac ;;
     esac
   done
