@@ -100,6 +100,45 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   });
 }
 
+test('a request holds one batch of a partition at the most, also while others wait, and each is told its own place', async () => {
+  await using broker = await ScriptedBroker.start();
+  const partition = { leaderId: 1, leaderEpoch: 0, replicaNodes: [1], isrNodes: [1] };
+  broker.on(Metadata, () => ({
+    brokers: [{ nodeId: 1, host: '127.0.0.1', port: broker.port }],
+    controllerId: 1,
+    topics: [
+      { name: 't', topicId: TOPIC_ID, partitions: [0, 1].map((i) => ({ ...partition, partitionIndex: i })) },
+    ],
+  }));
+  const logs = [new SequencedLog(), new SequencedLog()];
+  let refusals = 0;
+  let repeats = 0;
+  broker.on(Produce, (body) => {
+    const rows = body.topicData.flatMap(({ partitionData }) => partitionData);
+    repeats += rows.length - new Set(rows.map(({ index }) => index)).size;
+    const partitionResponses = rows.map(({ index, records }) => {
+      // The first partition stays behind: while it waits, the other has batches enough for every request.
+      if (index === 0 && refusals++ < 5) return { index, errorCode: ErrorCode.NOT_ENOUGH_REPLICAS };
+      const stored = logs[index]?.append(records ?? Buffer.alloc(0)).responses[0]?.partitionResponses[0];
+      return { index, errorCode: stored?.errorCode ?? -1, baseOffset: stored?.baseOffset ?? -1 };
+    });
+    return { responses: [{ name: 't', topicId: TOPIC_ID, partitionResponses }] };
+  });
+  const kafka = new Kafka({ brokers: broker.bootstrap, ...FAST });
+  await using producer = kafka.producer({ batchBytes: 300, retries: 100 });
+  const values = numbers(400);
+  const sends = values.flatMap((value) =>
+    [0, 1].map((index) => producer.send({ topic: 't', value, partition: index })),
+  );
+  const sent = await Promise.all(sends);
+  assert.equal(repeats, 0);
+  for (const index of [0, 1]) {
+    assert.deepEqual(logs[index]?.values, values);
+    const offsets = sent.filter((record) => record.partition === index).map(({ offset }) => offset);
+    assert.deepEqual(offsets, values.map(Number));
+  }
+});
+
 test('a broker that forgot the producer gets a new epoch, and no record twice', async () => {
   await using broker = await ScriptedBroker.start();
   const log = new SequencedLog();

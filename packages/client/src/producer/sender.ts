@@ -169,11 +169,14 @@ export class Sender {
       batch.state = 'inFlight';
       queue.inFlight++;
       shipments.push({ queue, batch });
-      // Whoever was served goes to the end of the line.
+      bytes += batch.sizeInBytes;
+      if (bytes >= REQUEST_BYTES_MAX) break;
+    }
+    // Whoever was served goes to the end of the line; only now, or a queue would be met twice, and a request that
+    // holds two batches of one partition is none: brokers take one of the two and answer for both.
+    for (const { queue } of shipments) {
       node.queues.delete(queue);
       node.queues.add(queue);
-      bytes += batch.sizeInBytes;
-      if (bytes >= REQUEST_BYTES_MAX || shipments.length >= node.queues.size) break;
     }
     return shipments;
   }
