@@ -1,7 +1,7 @@
 // The command line as a user types it: child processes, their output, their exit codes.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -185,6 +185,13 @@ suite('klamm, the command line', () => {
     assert.equal(code, 1);
     assert.match(stderr, /line 2 is not JSON/);
     assert.match(stderr, /2 records in mixed/);
+  });
+
+  test('a dry run of start checks the settings and leaves no file behind', async () => {
+    const { code, stderr } = await klamm(['start', '--port', '0', '--data', 'unmade', '--dry-run']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /settings are in order/);
+    assert.ok(!existsSync(join(folder, 'unmade')));
   });
 
   test('help for programs is JSON', async () => {

@@ -21,15 +21,17 @@ export const start: CommandRun = async (context, _parameters, flags) => {
   const dataDirectory = dataDirectoryOf(flags, entries);
   const topics = flags.list('topic').map(parseTopic);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const { dryRun } = context.globals;
   const broker = await openBroker({
-    entries,
+    // A dry run leaves no file behind: it starts in memory, whatever the settings say.
+    entries: dryRun ? entries.filter(({ name }) => !/^log\.dirs?$/.test(name)) : entries,
     logger: lineLogger(level, say),
-    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+    ...(dataDirectory === undefined || dryRun ? {} : { dataDirectory }),
   });
   const { interrupted } = context;
   try {
     for (const topic of topics) await broker.createTopic(topic.name, topic.partitions);
-    if (context.globals.dryRun) return context.say('The settings are in order; a broker would start.');
+    if (dryRun) return context.say('The settings are in order; a broker would start.');
     greet(context, broker);
     if (!interrupted.aborted) {
       await new Promise((resolve) => interrupted.addEventListener('abort', resolve, { once: true }));
