@@ -65,6 +65,8 @@ export class Cluster {
   /** Why the cluster could not be asked last time; undefined once it could. */
   lastFailure: KlammError | undefined;
   #users = 0;
+  /** Aborted when the last user goes. */
+  #closing = new AbortController();
   #nextBootstrap = 0;
   #purposes = 0;
 
@@ -84,7 +86,11 @@ export class Cluster {
     return () => {
       if (released) return;
       released = true;
-      if (--this.#users === 0) this.pool.close();
+      if (--this.#users > 0) return;
+      // What still looks for a way to a broker does so for nobody: it must neither connect again nor hold the process.
+      this.#closing.abort(closedError());
+      this.#closing = new AbortController();
+      this.pool.close();
     };
   }
 
@@ -166,6 +172,7 @@ export class Cluster {
   /** Calls `attempt` until it does not throw a retriable error, or retryTimeoutMs is over; with back-off. */
   async retry<T>(attempt: () => Promise<T>): Promise<T> {
     const { clock, backOff, random, retryTimeoutMs } = this.settings;
+    const { signal } = this.#closing;
     const deadline = clock.monotonic() + retryTimeoutMs;
     for (let failures = 1; ; failures++) {
       try {
@@ -174,7 +181,7 @@ export class Cluster {
         const wait = backOffMs(backOff, failures, random);
         const isWorthIt = cause instanceof KlammError && cause.retriable;
         if (!isWorthIt || clock.monotonic() + wait > deadline) throw cause;
-        await sleep(clock, wait);
+        await sleep(clock, wait, signal);
       }
     }
   }
@@ -202,6 +209,7 @@ export class Cluster {
 
   async #search(name: string, autoCreate: boolean): Promise<TopicMetadata> {
     const { clock, backOff, random, retryTimeoutMs } = this.settings;
+    const { signal } = this.#closing;
     const deadline = clock.monotonic() + retryTimeoutMs;
     for (let failures = 1; ; failures++) {
       let error: KlammError;
@@ -222,13 +230,14 @@ export class Cluster {
         }
       } catch (cause) {
         if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
+        signal.throwIfAborted();
         error = cause;
         if (this.lastFailure === undefined) this.settings.logger.warn(`${error.message} Trying again.`);
         this.lastFailure = error;
       }
       const wait = backOffMs(backOff, failures, random);
       if (clock.monotonic() + wait > deadline) throw error;
-      await sleep(clock, wait);
+      await sleep(clock, wait, signal);
     }
   }
 
@@ -296,6 +305,10 @@ export class Cluster {
       } else if (topic.name !== null) this.#topics.delete(topic.name);
     }
   }
+}
+
+function closedError(): KlammError {
+  return new KlammError('The client was closed.', { code: 'CLOSED', retriable: false });
 }
 
 function toTopic(topic: MetadataAnswer['topics'][number]): TopicMetadata {

@@ -41,6 +41,7 @@ export class Accumulator {
   #blockedAt = 0;
   #heldBytes = 0;
   #pending = 0;
+  #isClosed = false;
   #isFreeing = false;
   #group: FlushGroup = { pending: 0, waiting: [] };
   readonly #groups = new Set<FlushGroup>();
@@ -118,6 +119,7 @@ export class Accumulator {
 
   /** Fails whatever is not in flight, and lets go of the connections. */
   close(error: KlammError): void {
+    this.#isClosed = true;
     this.#expiry.cancel();
     for (const entry of this.#blocked.splice(this.#blockedAt)) this.#refuse(entry, error);
     for (const topic of this.#topics.values()) {
@@ -185,7 +187,7 @@ export class Accumulator {
   }
 
   #search(topic: Topic): void {
-    if (topic.isSearching) return;
+    if (topic.isSearching || this.#isClosed) return;
     topic.isSearching = true;
     // A leaderless partition is asked for again; the cluster spaces the questions out.
     if (topic.queues.some(({ leader, batches }) => leader < 0 && batches.length > 0)) {
