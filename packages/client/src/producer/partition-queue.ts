@@ -20,6 +20,11 @@ export class PartitionQueue {
   /** Not delivered yet, oldest first; those in flight come before those that are not, save after a refusal. */
   readonly batches: ProducerBatch[] = [];
   inFlight = 0;
+  /**
+   * True once a batch under the present id and epoch was acknowledged. Until then one is sent at a time: a broker that
+   * knows nothing of a producer takes any number for its first, also that of a batch whose predecessor it refused.
+   */
+  isKnown = false;
   /** Refusals and losses in a row. */
   failures = 0;
   lastError: KlammError | undefined;
@@ -67,7 +72,7 @@ export class PartitionQueue {
     onReady: (error?: unknown) => void,
   ): ProducerBatch | undefined {
     const { idempotent, maxInFlight } = this.#settings;
-    if (this.inFlight >= (idempotent ? maxInFlight : 1)) return undefined;
+    if (this.inFlight >= (idempotent && this.isKnown ? maxInFlight : 1)) return undefined;
     if (this.#isRestarting || (idempotent && this.#isOutdated(identity))) {
       if (this.inFlight > 0 || !this.#restart(identity)) return undefined;
     }
@@ -123,6 +128,7 @@ export class PartitionQueue {
         ? identity
         : { producerId: own.producerId, producerEpoch: own.producerEpoch + 1 };
     this.#isRestarting = false;
+    this.isKnown = false;
     this.#sequence = 0;
     for (const batch of this.batches) {
       if (batch.state === 'compressing') {

@@ -36,14 +36,21 @@ class SequencedLog {
   #epoch = -1;
   #next = 0;
   #recent: { base: number; offset: number }[] = [];
+  readonly #takesAnyFirst: boolean;
+
+  /** @param takesAnyFirst as Apache Kafka: where nothing is known of a producer, any number may be its first */
+  constructor(takesAnyFirst = false) {
+    this.#takesAnyFirst = takesAnyFirst;
+  }
 
   append(batch: Buffer): ReturnType<typeof answer> {
     const [id, epoch, base] = [producerIdOf(batch, 0), producerEpochOf(batch, 0), baseSequenceOf(batch, 0)];
     if (id === this.#producerId && epoch < this.#epoch) return answer(ErrorCode.INVALID_PRODUCER_EPOCH);
     if (id !== this.#producerId || epoch > this.#epoch) {
-      if (base !== 0) return answer(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
+      const isFree = this.#takesAnyFirst && this.#producerId === -1;
+      if (base !== 0 && !isFree) return answer(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER);
       this.#recent = [];
-      this.#next = 0;
+      this.#next = base;
     } else {
       const repeat = this.#recent.find((known) => known.base === base);
       if (repeat !== undefined) return answer(0, repeat.offset);
@@ -137,6 +144,19 @@ test('a request holds one batch of a partition at the most, also while others wa
     const offsets = sent.filter((record) => record.partition === index).map(({ offset }) => offset);
     assert.deepEqual(offsets, values.map(Number));
   }
+});
+
+test('no batch overtakes the first one, which a leader that was just elected refused', async () => {
+  await using broker = await ScriptedBroker.start();
+  const log = new SequencedLog(true);
+  let requests = 0;
+  broker.on(Produce, (body) =>
+    ++requests === 1 ? answer(ErrorCode.NOT_LEADER_OR_FOLLOWER) : log.append(recordsIn(body)),
+  );
+  await using producer = new Kafka({ brokers: broker.bootstrap, ...FAST }).producer({ batchBytes: 300 });
+  await Promise.all(numbers(200).map((value) => producer.send({ topic: 't', value })));
+  assert.deepEqual(log.values, numbers(200));
+  assert.deepEqual([...log.epochs], [0]);
 });
 
 test('a broker that forgot the producer gets a new epoch, and no record twice', async () => {

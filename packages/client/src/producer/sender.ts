@@ -243,6 +243,7 @@ export class Sender {
 
   #succeed(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
     queue.inFlight--;
+    queue.isKnown = true;
     queue.failures = 0;
     queue.lastError = undefined;
     queue.remove(batch);
