@@ -163,6 +163,8 @@ test(`killed ${KILLS} times under load, every acknowledged record is there once,
       '--data',
       directory,
     ]);
+    // Whatever fails below, the broker does not outlive the test.
+    t.after(() => program.stop('SIGKILL'));
     await untilAnswers(port, program);
     return { program, port };
   };
@@ -182,10 +184,13 @@ test(`killed ${KILLS} times under load, every acknowledged record is there once,
     let killed = false;
     const driving = lanes.map(async (lane) => {
       const client = await RawClient.open('127.0.0.1', port);
-      await drive(client, lane, producerId, random, () => killed).catch((error) => {
+      try {
+        await drive(client, lane, producerId, random, () => killed);
+      } catch (error) {
         if (!killed) throw error;
-      });
-      client.close();
+      } finally {
+        client.close();
+      }
     });
     await Promise.race([Promise.all(driving), wait(50 + random() * 250)]);
     killed = true;

@@ -18,6 +18,7 @@ import { apis } from '@klamm/protocol/api/index';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { type Broker, type BrokerOptions, startBroker } from './broker.ts';
 import { handlers } from './handlers/index.ts';
+import { diskError, memoryDisk } from './storage/disk-memory.ts';
 import { batchOf } from './testing/batches.ts';
 import { answerOf, frame, RawClient } from './testing/raw-client.ts';
 
@@ -441,4 +442,18 @@ test('a listener for other machines without authentication needs to be written d
   const config = { 'klamm.allow.remote.plaintext': true };
   await using broker = await startBroker({ listeners: 'PLAINTEXT://0.0.0.0:0', config });
   assert.ok(broker.port > 0);
+});
+
+test('acks=all is not answered before the sync: one that fails is told to who waits for it', async () => {
+  const disk = memoryDisk();
+  await using session = await start({ disk, dataDirectory: '/data' });
+  const { client } = session;
+  await createTopic(client, 't');
+  assert.equal((await produce(client, 't', fresh(1))).errorCode, 0);
+  disk.fault = (operation, path) => {
+    if (operation === 'sync' && path.endsWith('/t-0/00000000000000000000.log')) throw diskError('EIO', path);
+  };
+  const refused = await produce(client, 't', fresh(1));
+  assert.equal(refused.errorCode, ErrorCode.KAFKA_STORAGE_ERROR);
+  assert.equal(session.broker.isOnline, false);
 });
