@@ -26,7 +26,7 @@ export async function runClient(client: ClientName, work: ClientWork): Promise<F
   const args = [work.workload, work.bootstrap, work.topic, String(work.count), String(work.bytes)];
   const [command, ...before] =
     client === 'franz-go' ? [await goProgram()] : [process.execPath, path(`${client}.ts`)];
-  const { stdout } = await run(command, [...before, ...args], { timeout: 300_000 });
+  const { stdout } = await run(command, [...before, ...args], { timeout: 60_000 });
   return JSON.parse(stdout) as Figures;
 }
 

@@ -18,12 +18,14 @@ export function report(result: CaseResult, subject: string, context: ReportConte
   const json: Record<string, unknown> = {};
   const own = result.values.get(subject);
   for (const [contender, series] of result.values) {
-    for (const [figure, values] of series) {
+    for (const [figure, all] of series) {
+      const values = all.filter((value) => !Number.isNaN(value));
+      if (values.length === 0) continue;
       const ownValues = own?.get(figure);
       const ratio =
         contender === subject || ownValues === undefined
           ? undefined
-          : median(values.map((value, round) => (ownValues[round] ?? Number.NaN) / value));
+          : median(all.map((value, round) => (ownValues[round] ?? Number.NaN) / value));
       json[`${contender}.${figure}`] = round(median(values));
       if (ratio !== undefined) json[`ratio.${figure}.${subject}/${contender}`] = round(ratio);
       rows.push([

@@ -23,12 +23,19 @@ export async function runRounds(
   const values = new Map<string, Map<string, number[]>>(contenders.map((c) => [c.name, new Map()]));
   for (let round = 1; round <= rounds; round++) {
     for (const contender of contenders) {
-      const figures = await contender.run();
+      const series = values.get(contender.name) ?? new Map<string, number[]>();
+      const figures = await contender.run().catch((error: Error) => {
+        // A rival that hangs or falls must not take the others' figures with it; its round stays empty.
+        progress(
+          `${name} · round ${round}/${rounds} · ${contender.name} FAILED: ${error.message.split('\n')[0]}`,
+        );
+        return Object.fromEntries([...series.keys()].map((figure) => [figure, Number.NaN]));
+      });
       for (const [figure, value] of Object.entries(figures)) {
-        const series = values.get(contender.name);
-        const list = series?.get(figure);
-        if (list === undefined) series?.set(figure, [value]);
-        else list.push(value);
+        // Rounds that failed before the first figure came leave their places empty too.
+        const list = series.get(figure) ?? Array.from({ length: round - 1 }, () => Number.NaN);
+        list.push(value);
+        series.set(figure, list);
       }
       progress(`${name} · round ${round}/${rounds} · ${contender.name} · ${JSON.stringify(figures)}`);
     }
@@ -36,8 +43,9 @@ export async function runRounds(
   return { name, values };
 }
 
+/** The median of the values that are numbers. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
