@@ -138,6 +138,18 @@ export function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
   return [];
 }
 
+// Not mkdirSync's own `recursive`: where a folder can never be made (below /proc), it tries again for ever.
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
 export function nodeDisk(): Disk {
   const syncPath = (path: string): void => {
     const fd = openSync(path, 'r');
@@ -159,7 +171,7 @@ export function nodeDisk(): Disk {
       return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
     },
     list: (path) => readdirSync(path).sort(),
-    makeDirectory: (path) => void mkdirSync(path, { recursive: true }),
+    makeDirectory,
     readFile: (path) => readFileSync(path),
     replaceFile(path, content) {
       const next = `${path}.tmp`;
