@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearest } from './config.ts';
+import { configProblem, nearest } from './config.ts';
 
 test('the nearest word is one slip away, or a few in a long word; anything else is no suggestion', () => {
   const known = ['zstd', 'gzip', 'list', 'copy', 'log.retention.hours'];
@@ -14,4 +14,11 @@ test('the nearest word is one slip away, or a few in a long word; anything else 
     ['something.else', undefined],
   ];
   for (const [word, expected] of rows) assert.equal(nearest(word, known), expected, word);
+});
+
+test('a switch that can only be off says so', () => {
+  const row = { type: 'boolean', default: 'false', doc: '' } as const;
+  for (const value of ['true', 'FALSE', ' false ']) assert.equal(configProblem(row, value), null);
+  assert.equal(configProblem(row, 'yes'), 'allowed: true, false');
+  assert.equal(configProblem({ ...row, oneOf: ['false'] }, 'true'), 'allowed: false');
 });

@@ -33,8 +33,10 @@ const LIMITS: Partial<Record<ConfigType, readonly [number, number]>> = {
 export function configProblem(row: ConfigRow, text: string): string | null {
   const value = text.trim();
   switch (row.type) {
-    case 'boolean':
-      return /^(true|false)$/i.test(value) ? null : 'allowed: true, false';
+    case 'boolean': {
+      const words = row.oneOf ?? ['true', 'false'];
+      return words.includes(value.toLowerCase()) ? null : `allowed: ${words.join(', ')}`;
+    }
     case 'int':
     case 'long':
     case 'double':

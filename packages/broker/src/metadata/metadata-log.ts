@@ -1,13 +1,15 @@
 // `__cluster_metadata-0`: the KRaft log that topics, settings and producer ids live in, and its `quorum-state`.
 //
 // One node is its own quorum: what it has synced is committed. Each start is a new epoch that begins with a
-// LeaderChange control record, as after an election (org.apache.kafka.raft.KafkaRaftClient).
+// LeaderChange control record, as after an election (org.apache.kafka.raft.KafkaRaftClient). Klamm keeps the log
+// whole; where Apache Kafka dropped its beginning, the snapshot that stands for it is read first.
 
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import {
   baseOffsetOf,
+  checkBatch,
   forEachBatch,
   isControl,
   lastOffsetOf,
@@ -24,12 +26,15 @@ import { decodeMetadata, type MetadataRecord } from '@klamm/protocol/stored/meta
 import type { QuorumState } from '@klamm/protocol/stored/quorum-state';
 import { readEpochs, readTopicId, writeEpochs, writeTopicId } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
+import type { Disk } from '../storage/disk.ts';
 import { Log } from '../storage/log.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
 
 const NAME = '__cluster_metadata-0';
 /** Kafka's own topic id of the metadata log (Uuid.METADATA_TOPIC_ID: zeros and a one). */
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
+
+const SNAPSHOT_FILE = /^(\d{20})-(\d{10})\.checkpoint$/;
 
 const LOG_CONFIG = {
   segmentBytes: 1024 * 1024 * 1024,
@@ -69,7 +74,10 @@ export class MetadataLog {
     };
   }
 
-  /** Opens the log, hands every record in it to `replay`, and begins a new epoch. */
+  /**
+   * Opens the log, hands every record of its newest snapshot and of the log behind that to `replay`, and begins a new
+   * epoch. Throws KAFKA_STORAGE_ERROR where records are missing before the log's first: topics would seem deleted.
+   */
   static async open(
     directory: LogDirectory,
     clock: Clock,
@@ -78,6 +86,7 @@ export class MetadataLog {
   ): Promise<MetadataLog> {
     const path = `${directory.path}/${NAME}`;
     const { disk } = directory;
+    const snapshot = newestSnapshot(disk, path);
     const log = await Log.open({
       disk,
       directory: path,
@@ -88,12 +97,19 @@ export class MetadataLog {
       tailBudget: new TailCacheBudget(0),
       clean: directory.clean,
       recoveryPoint: 0,
-      logStartOffset: 0,
+      logStartOffset: snapshot?.endOffset ?? 0,
     });
+    checkReach(path, log, snapshot);
     if (readTopicId(disk, path) === null) writeTopicId(disk, path, TOPIC_ID);
-    for (const bytes of log.readSync(0, log.endOffset)) replayBatches(bytes, replay);
+    if (snapshot !== undefined) replayBatches(snapshot.bytes, replay);
+    const from = snapshot?.endOffset ?? 0;
+    for (const bytes of log.readSync(from, log.endOffset)) {
+      replayBatches(bytes, (replayed) => {
+        if (replayed.offset >= from) replay(replayed);
+      });
+    }
     const epochs = readEpochs(disk, path);
-    const epoch = Math.max(quorumEpoch(directory), epochs.at(-1)?.epoch ?? 0) + 1;
+    const epoch = Math.max(quorumEpoch(directory), epochs.at(-1)?.epoch ?? 0, snapshot?.epoch ?? 0) + 1;
     const metadataLog = new MetadataLog(log, directory, clock, epoch);
     metadataLog.#writeQuorumState();
     writeEpochs(disk, path, [...epochs, { epoch, startOffset: log.endOffset }]);
@@ -172,6 +188,46 @@ export class MetadataLog {
     };
     this.#directory.disk.replaceFile(`${this.#directory.path}/${NAME}/quorum-state`, JSON.stringify(state));
   }
+}
+
+interface Snapshot {
+  /** Holds the effect of all below. */
+  readonly endOffset: number;
+  readonly epoch: number;
+  readonly bytes: Buffer;
+}
+
+// Apache Kafka writes `OFFSET-EPOCH.checkpoint` once an hour and drops what the log holds before it in time
+// (KIP-630); a directory that it formatted and never ran has no more than one at offset 0.
+function newestSnapshot(disk: Disk, path: string): Snapshot | undefined {
+  if (!disk.exists(path)) return undefined;
+  const name = disk
+    .list(path)
+    .filter((file) => SNAPSHOT_FILE.test(file))
+    .sort()
+    .at(-1);
+  if (name === undefined) return undefined;
+  const [, endOffset, epoch] = SNAPSHOT_FILE.exec(name) ?? [];
+  const bytes = disk.readFile(`${path}/${name}`);
+  const whole = forEachBatch(bytes, 0, bytes.length, (at) => checkBatch(bytes, at, bytes.length) === 'ok');
+  if (whole < bytes.length) {
+    throw kafkaError(
+      ErrorCode.KAFKA_STORAGE_ERROR,
+      `The metadata snapshot ${path}/${name} is damaged at byte ${whole}. Put back a copy of it before starting the broker.`,
+    );
+  }
+  return { endOffset: Number(endOffset), epoch: Number(epoch), bytes };
+}
+
+function checkReach(path: string, log: Log, snapshot: Snapshot | undefined): void {
+  const reach = snapshot?.endOffset ?? 0;
+  const first = log.segmentBases[0] ?? 0;
+  if (first <= reach && log.endOffset >= reach) return;
+  throw kafkaError(
+    ErrorCode.KAFKA_STORAGE_ERROR,
+    `${path} holds offsets ${first} to ${log.endOffset}, and its newest snapshot what is before ${reach}: what lies ` +
+      'between is missing, and with it topics. Put back the missing files before starting the broker.',
+  );
 }
 
 function replayBatches(bytes: Buffer, replay: (replayed: Replayed) => void): void {
