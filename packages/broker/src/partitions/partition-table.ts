@@ -85,7 +85,7 @@ export class PartitionTable {
 
   /** Takes a topic's partitions out of service and removes their files after `file.delete.delay.ms`. */
   remove(topic: TopicImage): void {
-    const { directory, clock } = this.#options;
+    const { directory, clock, logger } = this.#options;
     const partitions = this.#byName.get(topic.name) ?? [];
     this.#byName.delete(topic.name);
     this.#byId.delete(topic.id);
@@ -94,9 +94,15 @@ export class PartitionTable {
       const name = setAsideName(topic.name, partition.index, topic.id, DELETED_DIRECTORY_SUFFIX);
       const renamed = `${directory.path}/${name}`;
       directory.disk.rename(partition.path, renamed);
-      clock.after(this.#options.configOf(topic.name).log.fileDeleteDelayMs, () =>
-        directory.disk.remove(renamed),
-      );
+      clock.after(this.#options.configOf(topic.name).log.fileDeleteDelayMs, () => {
+        try {
+          directory.disk.remove(renamed);
+        } catch (error) {
+          logger.warn(
+            `${renamed} could not be removed; the next start tries again: ${(error as Error).message}`,
+          );
+        }
+      });
     }
     if (partitions.length > 0) directory.disk.syncDirectory(directory.path);
   }

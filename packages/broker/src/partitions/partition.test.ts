@@ -255,3 +255,19 @@ test('a snapshot of batches that a full disk took back is not believed later', a
   const { partition: again } = await openPartition({ 'segment.bytes': '1048576' }, disk);
   assert.equal(outcome(again, fromProducer(1)), 3, 'sequence 1 never was stored, so it is the next');
 });
+
+test('retention that a full disk stops is told, harms nothing, and goes on when there is room', async () => {
+  const disk = memoryDisk();
+  const { partition, directory } = await openPartition({ 'retention.ms': '1000' }, disk);
+  for (let i = 0; i < 4; i++) partition.append(batchOf(40, { bytes: 1000 }));
+  await partition.flush();
+  disk.fault = (_operation, path) => {
+    throw Object.assign(new Error(`ENOSPC: no space left on device, write '${path}'`), { code: 'ENOSPC' });
+  };
+  partition.retain();
+  assert.equal(directory.isOnline, true);
+  disk.fault = undefined;
+  partition.retain();
+  assert.deepEqual([partition.logStartOffset, partition.logEndOffset], [160, 160]);
+  assert.equal(outcome(partition, batchOf(1)), 160);
+});

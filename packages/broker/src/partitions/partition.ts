@@ -330,6 +330,16 @@ export class Partition {
   /** Removes what retention no longer keeps, and producers that have been silent too long. */
   retain(producersSilentSince = 0): void {
     if (!this.#directory.isOnline) return;
+    this.#producers.expire(producersSilentSince);
+    try {
+      this.#removeOld();
+    } catch (error) {
+      const refusal = this.#refused(error as NodeJS.ErrnoException);
+      this.#logger.warn(`${this.topic}-${this.index}: old segments stay for now. ${refusal.errorMessage}`);
+    }
+  }
+
+  #removeOld(): void {
     const removed = this.#log.retain(this.#clock.now());
     if (removed > 0) {
       this.#logger.info(
@@ -337,7 +347,6 @@ export class Partition {
       );
       this.#producerState.removeBelow(this.logStartOffset);
     }
-    this.#producers.expire(producersSilentSince);
   }
 
   configure(config: PartitionConfig): void {

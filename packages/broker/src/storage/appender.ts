@@ -78,6 +78,11 @@ export class Appender {
     if (this.#offline !== undefined) throw this.#offline;
   }
 
+  /** A segment that is removed needs no sync any more: asked for one, it would make its file anew. */
+  forget(segment: Segment): void {
+    this.#unsynced.delete(segment);
+  }
+
   /** Stops at once: what is pending is forgotten. */
   stop(error: Error): void {
     this.#offline ??= error;

@@ -38,3 +38,17 @@ test('what is left of buffers when some bytes of them are written', () => {
   const left = (count: number): string => dropBytes(buffers, count).map(String).join('|');
   assert.deepEqual([0, 1, 3, 4, 5, 6].map(left), ['abc|de|f', 'bc|de|f', 'de|f', 'e|f', 'f', '']);
 });
+
+test('a file that is closed while a read of it is under way still answers with its own bytes', async (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'klamm-disk-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  const disk = nodeDisk();
+  disk.replaceFile(`${root}/mine`, 'mine');
+  disk.replaceFile(`${root}/other`, 'other');
+  const file = disk.open(`${root}/mine`);
+  const reads = Array.from({ length: 20 }, () => file.read(4, 0));
+  file.close();
+  const other = disk.open(`${root}/other`);
+  assert.deepEqual((await Promise.all(reads)).map(String), Array(20).fill('mine'));
+  other.close();
+});

@@ -37,6 +37,7 @@ export interface DiskFile {
   /** Resolves when everything written before the call is on stable storage. */
   sync(): Promise<void>;
   truncate(size: number): void;
+  /** Nothing may be asked of the file any more; reads and syncs that are under way still end in order. */
   close(): void;
 }
 
@@ -65,6 +66,8 @@ export interface Disk {
 class NodeFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
+  #underWay = 0;
+  #closing = false;
 
   constructor(path: string) {
     this.path = path;
@@ -89,12 +92,17 @@ class NodeFile implements DiskFile {
 
   read(length: number, position: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafeSlow(length);
+    this.#underWay++;
     return new Promise((resolve, reject) => {
       const more = (from: number): void => {
         read(this.#fd, buffer, from, length - from, position + from, (error, count) => {
+          if (!error && count > 0 && from + count < length) {
+            more(from + count);
+            return;
+          }
+          this.#ended();
           if (error) reject(error);
-          else if (count === 0 || from + count === length) resolve(buffer.subarray(0, from + count));
-          else more(from + count);
+          else resolve(buffer.subarray(0, from + count));
         });
       };
       more(0);
@@ -113,8 +121,13 @@ class NodeFile implements DiskFile {
   }
 
   sync(): Promise<void> {
+    this.#underWay++;
     return new Promise((resolve, reject) => {
-      fdatasync(this.#fd, (error) => (error ? reject(error) : resolve()));
+      fdatasync(this.#fd, (error) => {
+        this.#ended();
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 
@@ -122,8 +135,16 @@ class NodeFile implements DiskFile {
     ftruncateSync(this.#fd, size);
   }
 
+  // The number of a closed file is given to the next one opened: a read under way would answer with that one's bytes.
   close(): void {
-    closeSync(this.#fd);
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#underWay === 0) closeSync(this.#fd);
+  }
+
+  #ended(): void {
+    this.#underWay--;
+    if (this.#closing && this.#underWay === 0) closeSync(this.#fd);
   }
 }
 

@@ -233,3 +233,35 @@ test('with the policy os a log is synced after flush.messages, and after flush.m
   while (timed.syncedOffset < 3) await new Promise((resolve) => setImmediate(resolve));
   await timed.close();
 });
+
+test('a segment that retention removed before it was ever synced does not come back', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk, { flushPolicy: 'os', config: { retentionBytes: 5000 } });
+  for (let b = 0; b < 100; b++) appendTo(log, batchOf(5, { bytes: 50 }));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(log.retain(0) > 0);
+  const bases = log.segmentBases;
+  await log.close();
+  const logs = disk.list('/data/t-0').filter((name) => name.endsWith('.log'));
+  assert.deepEqual(
+    logs.map((name) => Number.parseInt(name, 10)),
+    bases,
+  );
+});
+
+test('a segment that could not be begun leaves nothing that would hide what is appended after it', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk, { config: { segmentBytes: 2000 } });
+  appendTo(log, batchOf(1, { bytes: 1500 }));
+  const open = disk.open.bind(disk);
+  disk.open = (path) => {
+    if (path.endsWith('1.timeindex')) throw diskError('ENOSPC', path);
+    return open(path);
+  };
+  assert.throws(() => appendTo(log, batchOf(1, { bytes: 1500 })), /ENOSPC/);
+  appendTo(log, batchOf(1, { label: 'small' }));
+  await log.close();
+  const { log: again } = await openLog(disk, { clean: true });
+  assert.equal(again.endOffset, 2);
+  assert.deepEqual(keys(await readFrom(again, 1)), ['small-0']);
+});

@@ -263,7 +263,13 @@ export class Log {
   roll(): void {
     this.#active.writeIndexes();
     const segment = new Segment(this.#disk, this.directory, this.#endOffset, this.#clock.now());
-    segment.create();
+    try {
+      segment.create();
+    } catch (error) {
+      // Were its file left behind, the next start would take the log to end where this segment begins.
+      segment.remove();
+      throw error;
+    }
     this.#segments.push(segment);
     this.#events?.rolled(segment.baseOffset);
   }
@@ -301,7 +307,8 @@ export class Log {
       excess -= segment.appendedBytes;
       this.#segments.shift();
       this.logStartOffset = Math.max(this.logStartOffset, end);
-      this.#removeLater(segment.markDeleted());
+      this.#appender.forget(segment);
+      this.#removeLater(segment, segment.markDeleted());
       removed++;
     }
     return removed;
@@ -312,9 +319,10 @@ export class Log {
     this.logStartOffset = Math.max(this.logStartOffset, offset);
   }
 
-  #removeLater(paths: readonly string[]): void {
+  #removeLater(segment: Segment, paths: readonly string[]): void {
     this.#clock.after(this.config.fileDeleteDelayMs, () => {
       try {
+        segment.close();
         for (const path of paths) this.#disk.remove(path);
       } catch (error) {
         this.#logger.warn(`A deleted segment could not be removed: ${(error as Error).message}`);

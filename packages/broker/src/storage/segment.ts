@@ -179,9 +179,11 @@ export class Segment {
     return NOTHING;
   }
 
-  /** Renames the files so that they are left out at the next start, and returns their new names. */
+  /**
+   * Renames the files so that they are left out at the next start, and returns their new names. The .log file stays
+   * open for who still reads from it, until `close`.
+   */
   markDeleted(): string[] {
-    this.close();
     const renamed: string[] = [];
     for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]) {
       const path = this.path(suffix);
