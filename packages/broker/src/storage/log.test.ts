@@ -265,3 +265,27 @@ test('a segment that could not be begun leaves nothing that would hide what is a
   assert.equal(again.endOffset, 2);
   assert.deepEqual(keys(await readFrom(again, 1)), ['small-0']);
 });
+
+test('a batch that a full disk took back leaves no trace in the time index', async () => {
+  for (const batches of [1, 12]) {
+    const disk = memoryDisk();
+    const { log } = await openLog(disk, { config: { segmentBytes: 1 << 20 } });
+    const timestamp = 1_750_000_000_000;
+    for (let b = 0; b < batches; b++) appendTo(log, batchOf(2, { timestamp: timestamp + b * 10 }));
+    await log.flush();
+    const before = log.maxTimestamp;
+    assert.equal(before.timestamp, timestamp + (batches - 1) * 10 + 1);
+    disk.fault = (operation, path) => {
+      if (operation === 'write' && path.endsWith('.log')) throw diskError('ENOSPC', path);
+    };
+    for (let b = 0; b < 8; b++) appendTo(log, batchOf(2, { timestamp: timestamp + 1_000_000 + b }));
+    await new Promise((resolve) => setImmediate(resolve));
+    disk.fault = undefined;
+    assert.equal(log.endOffset, batches * 2);
+    assert.deepEqual(log.maxTimestamp, before);
+    await log.close();
+    const index = disk.readFile('/data/t-0/00000000000000000000.timeindex');
+    assert.equal(Number(index.readBigInt64BE(index.length - 12)), before.timestamp);
+    assert.equal(index.readInt32BE(index.length - 4), before.offset);
+  }
+});

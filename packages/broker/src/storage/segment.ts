@@ -6,7 +6,13 @@
 // org.apache.kafka.storage.internals.log.LogSegment.
 
 import { must } from '@klamm/base/assert';
-import { BATCH_HEADER_BYTES, batchSizeOf, lastOffsetOf } from '@klamm/protocol/records/batch';
+import {
+  BATCH_HEADER_BYTES,
+  batchSizeOf,
+  forEachBatch,
+  lastOffsetOf,
+  maxTimestampOf,
+} from '@klamm/protocol/records/batch';
 import type { Disk, DiskFile } from './disk.ts';
 import {
   DELETED_FILE_SUFFIX,
@@ -124,6 +130,23 @@ export class Segment {
     this.writtenBytes = bytes;
     this.offsetIndex.truncateTo(bytes);
     this.timeIndex.truncateTo(nextOffset - this.baseOffset);
+    this.#findMaxTimestamp();
+  }
+
+  /** The time index knows all up to the last batch that is indexed; what lies behind that one is read. */
+  #findMaxTimestamp(): void {
+    this.maxTimestamp = -1;
+    this.maxTimestampOffset = -1;
+    this.loadTimestamps();
+    const position = this.offsetIndex.positionFor(0x7fffffff);
+    const bytes = this.file.readSync(this.writtenBytes - position, position);
+    forEachBatch(bytes, 0, bytes.length, (at) => {
+      if (maxTimestampOf(bytes, at) > this.maxTimestamp) {
+        this.maxTimestamp = maxTimestampOf(bytes, at);
+        this.maxTimestampOffset = lastOffsetOf(bytes, at);
+      }
+      return true;
+    });
   }
 
   /** Prepares for a rebuild of the indexes by `noteAppend`. */
