@@ -1,0 +1,38 @@
+// What a coordinator's machine gives back for each thing that happens to it: records to keep, and answers to send.
+//
+// A machine is synchronous: a decoded request and the time in, a step out. It has applied the records it returns to
+// its own memory already. The runtime appends a step's records as one batch and sends its answers when that batch is
+// durable; where the log refuses the batch, the runtime forgets the machines of that partition and replays the log, so
+// a machine never has to undo anything. A machine may keep a `Respond` and answer it in a later step (a join waits
+// for the other members), but never calls it.
+
+import type { GroupRecord } from './group-record.ts';
+
+/** Where an answer goes. The runtime calls it, the machine only hands it back. */
+export type Respond<Body> = (body: Body) => void;
+
+export interface Reply {
+  readonly respond: Respond<never>;
+  readonly body: unknown;
+}
+
+export interface Step {
+  /** Appended as one batch, in this order; may be empty. */
+  readonly records: readonly GroupRecord[];
+  /** Sent when the records are durable; at once where there are none. */
+  readonly replies: readonly Reply[];
+}
+
+export const NO_STEP: Step = { records: [], replies: [] };
+
+export function reply<Body>(respond: Respond<Body>, body: Body): Reply {
+  return { respond, body };
+}
+
+/** One group of whatever protocol, as the runtime's clock sees it. */
+export interface Timed {
+  /** The next time, in ms, at which `expire` has something to do; Infinity where nothing is awaited. May be early. */
+  readonly deadline: number;
+  /** Does whatever was due at `now`: members that were silent too long, rebalances that took too long. */
+  expire(now: number): Step;
+}
