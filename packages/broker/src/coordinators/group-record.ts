@@ -27,8 +27,11 @@ export interface RecordBytes {
 export function encodeGroupRecord(record: GroupRecord): RecordBytes {
   const entry: { key: Message; value: Message } = groupRecords[record.type];
   return {
-    key: encodeRecordKey(record.type, entry.key, record.key as Encodable<Fields>),
-    value: record.value === null ? null : encodeRecordValue(entry.value, record.value as Encodable<Fields>),
+    key: encodeRecordKey(record.type, entry.key, record.key as unknown as Encodable<Fields>),
+    value:
+      record.value === null
+        ? null
+        : encodeRecordValue(entry.value, record.value as unknown as Encodable<Fields>),
   };
 }
 
