@@ -8,6 +8,8 @@ import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Broker } from './broker-options.ts';
 import { advertisedEndpoints } from './config/listeners.ts';
 import type { BrokerSettings } from './config/settings.ts';
+import { type GroupCoordinator, OFFSETS_TOPIC } from './coordinators/group-coordinator.ts';
+import { offsetsTopic, openGroups } from './coordinators/open-groups.ts';
 import type { BrokerRooms } from './dispatch/context.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { createTopic } from './handlers/19-create-topics.ts';
@@ -38,6 +40,7 @@ export class RunningBroker implements Broker {
   readonly #listeners: Listener[] = [];
   #catalog: Catalog | undefined;
   #partitions: PartitionTable | undefined;
+  #groups: GroupCoordinator | undefined;
   #rooms: BrokerRooms | undefined;
   #endpoints: readonly Endpoint[] = [];
   #closed: Promise<void> | undefined;
@@ -51,7 +54,8 @@ export class RunningBroker implements Broker {
     const { settings, directory, clock, logger } = this.#ground;
     const catalog = await Catalog.open(directory, settings, clock, logger);
     this.#catalog = catalog;
-    const partitions = await this.#openPartitions(catalog);
+    const groups = this.#openGroups();
+    const partitions = await this.#openPartitions(catalog, groups);
     this.#rooms = {
       clock,
       logger,
@@ -59,6 +63,7 @@ export class RunningBroker implements Broker {
       directory,
       catalog,
       partitions,
+      groups,
       fetchSessions: new FetchSessions(
         settings.number('max.incremental.fetch.session.cache.slots'),
         systemRandom,
@@ -76,7 +81,26 @@ export class RunningBroker implements Broker {
     await catalog.register(this.#endpoints);
   }
 
-  async #openPartitions(catalog: Catalog): Promise<PartitionTable> {
+  #openGroups(): GroupCoordinator {
+    const { settings, clock, logger } = this.#ground;
+    const groups = openGroups(settings, {
+      clock,
+      logger,
+      partitionOf: (topic, index) => this.#partitions?.get(topic, index),
+      createTopic: async () => {
+        const rooms = must(this.#rooms, 'a group is asked for before the broker is open');
+        const { errorCode, errorMessage } = await createTopic(rooms, offsetsTopic(settings));
+        if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS)
+          return ErrorCode.NONE;
+        logger.error(`__consumer_offsets cannot be created: ${errorMessage ?? errorCode}`);
+        return errorCode;
+      },
+    });
+    this.#groups = groups;
+    return groups;
+  }
+
+  async #openPartitions(catalog: Catalog, groups: GroupCoordinator): Promise<PartitionTable> {
     const { settings, directory, clock, logger } = this.#ground;
     const partitions = new PartitionTable({
       directory,
@@ -90,12 +114,20 @@ export class RunningBroker implements Broker {
     });
     this.#partitions = partitions;
     catalog.listener = {
-      partitionsAdded: (topic, from) => partitions.add(topic, from),
-      topicRemoved: async (topic) => partitions.remove(topic),
+      partitionsAdded: async (topic, from) => {
+        await partitions.add(topic, from);
+        groups.partitionsAdded(topic, from);
+      },
+      topicRemoved: async (topic) => {
+        partitions.remove(topic);
+        groups.topicRemoved(topic);
+      },
       topicConfigured: (topic) => partitions.configure(topic),
     };
     directory.onOffline = (cause) => partitions.goOffline(cause);
     await partitions.open(catalog.image.topics);
+    const offsets = catalog.image.topic(OFFSETS_TOPIC);
+    if (offsets !== undefined) groups.partitionsAdded(offsets, 0);
     return partitions;
   }
 
@@ -174,6 +206,7 @@ export class RunningBroker implements Broker {
   async #close(): Promise<void> {
     const { directory, clock } = this.#ground;
     this.#closing.abort();
+    this.#groups?.close();
     const timer = clock.after(CLOSE_WITHIN_MS, () => {
       for (const listener of this.#listeners) listener.destroy();
     });
@@ -194,6 +227,7 @@ export class RunningBroker implements Broker {
       void listener.close();
       listener.destroy();
     }
+    this.#groups?.close();
     this.#partitions?.abandon();
     this.#catalog?.abandon(error);
     this.#ground.directory.abandon();

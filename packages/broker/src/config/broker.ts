@@ -2,8 +2,10 @@
 // acts on. The rest of Kafka's, accepted and named once at start as having no effect, are in broker-inert.ts.
 
 import type { ConfigRow, ConfigTable } from '@klamm/base/config';
+import { groupConfigs } from './broker-groups.ts';
 
 export const brokerConfigs = {
+  ...groupConfigs,
   'flush.policy': {
     type: 'string',
     default: 'sync',

@@ -24,6 +24,12 @@ export interface RecordBytes {
   readonly value: Buffer | null;
 }
 
+/**
+ * Versions in which values are written where it is not the newest: Apache Kafka 4 still writes groups as v3, and reads
+ * both. undefined: the newest.
+ */
+const WRITTEN_VERSION: { readonly [type: number]: number | undefined } = { 2: 3 };
+
 export function encodeGroupRecord(record: GroupRecord): RecordBytes {
   const entry: { key: Message; value: Message } = groupRecords[record.type];
   return {
@@ -31,7 +37,11 @@ export function encodeGroupRecord(record: GroupRecord): RecordBytes {
     value:
       record.value === null
         ? null
-        : encodeRecordValue(entry.value, record.value as unknown as Encodable<Fields>),
+        : encodeRecordValue(
+            entry.value,
+            record.value as unknown as Encodable<Fields>,
+            WRITTEN_VERSION[record.type],
+          ),
   };
 }
 

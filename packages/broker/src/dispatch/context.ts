@@ -3,6 +3,7 @@
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import type { BrokerSettings } from '../config/settings.ts';
+import type { GroupCoordinator } from '../coordinators/group-coordinator.ts';
 import type { ConnectionInfo } from '../listeners/connection.ts';
 import type { Endpoint } from '../metadata/bootstrap.ts';
 import type { Catalog } from '../metadata/catalog.ts';
@@ -24,6 +25,7 @@ export interface BrokerRooms {
   readonly directory: LogDirectory;
   readonly catalog: Catalog;
   readonly partitions: PartitionTable;
+  readonly groups: GroupCoordinator;
   readonly fetchSessions: FetchSessions;
   readonly supportedApis: readonly SupportedApi[];
   /** The address that clients of a listener are told to use. */

@@ -1,0 +1,298 @@
+// The groups and committed offsets of one partition of `__consumer_offsets`, behind one door.
+//
+// Finds the group a request is for, by the rules of what may make one, and hands the request to its machine. Groups of
+// both protocols share one name space with offsets that belong to no members at all (simple groups). Synchronous, as
+// the machines are. org.apache.kafka.coordinator.group.GroupCoordinatorShard.
+
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import { ClassicGroup, type ClassicGroupOptions, type Joiner } from './classic/classic-group.ts';
+import type { JoinRequest, JoinResponse, SyncResponse } from './classic/classic-member.ts';
+import { NO_BYTES } from './classic/classic-member.ts';
+import type { SyncRequest } from './classic/classic-standing.ts';
+import { Deadlines } from './deadlines.ts';
+import { decodeGroupRecord, type GroupRecord } from './group-record.ts';
+import type {
+  CommitRequest,
+  DeletedOffsets,
+  GroupOffsets,
+  HeartbeatRequest,
+  HeartbeatResponse,
+  LeaveRequest,
+  LeaveResponse,
+  ListedGroup,
+  OffsetQuery,
+  OffsetTopic,
+} from './group-requests.ts';
+import { CommittedOffsets } from './offsets/committed-offsets.ts';
+import { commitOffsets, offsetTombstones, type TopicOutcome } from './offsets/offset-commit.ts';
+import { isOffsetExpired } from './offsets/offset-expiration.ts';
+import { fetchOffsets } from './offsets/offset-fetch.ts';
+import type { Machines } from './runtime.ts';
+import { NO_STEP, type Reply, type Respond, reply, type Step } from './step.ts';
+
+export interface GroupShardOptions {
+  readonly classic: ClassicGroupOptions;
+  readonly offsetMetadataBytesMax: number;
+  readonly offsetsRetentionMs: number;
+}
+
+/** From this version of OffsetCommit on a group that is not there has an error of its own. */
+const NOT_FOUND_SINCE = 9;
+
+export class GroupShard implements Machines {
+  readonly #options: GroupShardOptions;
+  readonly #groups = new Map<string, ClassicGroup>();
+  readonly #offsets = new CommittedOffsets();
+  readonly #deadlines = new Deadlines<ClassicGroup>();
+
+  constructor(options: GroupShardOptions) {
+    this.#options = options;
+  }
+
+  get deadline(): number {
+    return this.#deadlines.next;
+  }
+
+  expire(now: number): Step {
+    const steps: Step[] = [];
+    for (;;) {
+      const group = this.#deadlines.takeDue(now);
+      if (group === undefined) return together(steps);
+      steps.push(group.expire(now));
+      this.#deadlines.note(group);
+    }
+  }
+
+  replay(key: Buffer, value: Buffer | null, producerId: number): void {
+    const record = decodeGroupRecord(key, value);
+    if (record === undefined) return;
+    switch (record.type) {
+      case 0:
+      case 1:
+        this.#offsets.apply(record, producerId);
+        if (record.value !== null) this.#classic(record.key.group, true);
+        break;
+      case 2:
+        if (record.value === null) this.#groups.delete(record.key.group);
+        else this.#classic(record.key.group, true)?.replay(record);
+        break;
+    }
+  }
+
+  transactionEnded(producerId: number, isCommitted: boolean): void {
+    this.#offsets.transactionEnded(producerId, isCommitted);
+  }
+
+  loaded(now: number): void {
+    for (const group of this.#groups.values()) {
+      group.loaded(now);
+      this.#deadlines.note(group);
+    }
+  }
+
+  join(request: JoinRequest, who: Joiner, respond: Respond<JoinResponse>, now: number): Step {
+    const { groupId, memberId } = request;
+    const known = this.#groups.get(groupId);
+    if (known === undefined && memberId !== '') {
+      return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId, protocolName: '' });
+    }
+    const group = known ?? this.#create(groupId);
+    const step = group.join(request, who, respond, now);
+    this.#deadlines.note(group);
+    if (known !== undefined || step.records.length > 0) return step;
+    if (group.standing.isUnused) {
+      this.#forget(groupId);
+      return step;
+    }
+    // The group must be there after a restart, though nothing has been decided in it.
+    return together([group.create(now), step]);
+  }
+
+  sync(request: SyncRequest, respond: Respond<SyncResponse>, now: number): Step {
+    const group = this.#groups.get(request.groupId);
+    if (group === undefined || group.standing.state === 'Empty') {
+      return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES });
+    }
+    const step = group.sync(request, respond, now);
+    this.#deadlines.note(group);
+    return step;
+  }
+
+  heartbeat(request: HeartbeatRequest, respond: Respond<HeartbeatResponse>, now: number): Step {
+    const { groupId, memberId, groupInstanceId, generationId } = request;
+    const errorCode =
+      this.#groups.get(groupId)?.heartbeat(memberId, groupInstanceId, generationId, now) ??
+      ErrorCode.UNKNOWN_MEMBER_ID;
+    return answer(respond, { errorCode });
+  }
+
+  leave({ groupId, members }: LeaveRequest, respond: Respond<LeaveResponse>, now: number): Step {
+    const group = this.#groups.get(groupId);
+    if (group === undefined) {
+      const outcomes = members.map((member) => ({ ...member, errorCode: ErrorCode.UNKNOWN_MEMBER_ID }));
+      return answer(respond, { errorCode: ErrorCode.NONE, members: outcomes });
+    }
+    const { step, outcomes } = group.leave(members, now);
+    this.#deadlines.note(group);
+    return together([step, answer(respond, { errorCode: ErrorCode.NONE, members: outcomes })]);
+  }
+
+  commit(request: CommitRequest, respond: Respond<TopicOutcome[]>, now: number): Step {
+    const { groupId, memberId, topics, retentionTimeMs } = request;
+    const errorCode = this.#commitProblem(request);
+    if (errorCode !== ErrorCode.NONE) {
+      const refused = topics.map(({ name, topicId, partitions }) => ({
+        name,
+        topicId,
+        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+      }));
+      return answer(respond, refused);
+    }
+    const group = this.#classic(groupId, true);
+    group?.seen(memberId, now);
+    const limit = this.#options.offsetMetadataBytesMax;
+    const committed = commitOffsets(groupId, topics, { now, retentionTimeMs }, limit);
+    return this.#applied(committed.records, [reply(respond, committed.topics)]);
+  }
+
+  fetchOffsets(query: OffsetQuery, respond: Respond<GroupOffsets>, _now: number): Step {
+    const { groupId, topics, requireStable } = query;
+    const found = fetchOffsets(this.#offsets, groupId, topics, requireStable);
+    return answer(respond, { groupId, errorCode: ErrorCode.NONE, topics: found });
+  }
+
+  deleteOffsets(
+    groupId: string,
+    topics: readonly OffsetTopic[],
+    respond: Respond<DeletedOffsets>,
+    _now: number,
+  ): Step {
+    const group = this.#groups.get(groupId);
+    if (group === undefined) return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] });
+    const { standing } = group;
+    if (standing.state !== 'Empty' && !standing.isOfConsumers) {
+      return answer(respond, { errorCode: ErrorCode.NON_EMPTY_GROUP, topics: [] });
+    }
+    const records: GroupRecord[] = [];
+    const outcomes = topics.map(({ name, partitions }) => {
+      const errorCode = standing.isSubscribedTo(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
+      for (const { partitionIndex } of errorCode === ErrorCode.NONE ? partitions : []) {
+        if (this.#offsets.get(groupId, name, partitionIndex) === undefined) continue;
+        records.push(...offsetTombstones(groupId, [{ topic: name, partition: partitionIndex }]));
+      }
+      return { name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) };
+    });
+    return this.#applied(records, [reply(respond, { errorCode: ErrorCode.NONE, topics: outcomes })]);
+  }
+
+  deleteGroup(groupId: string, respond: Respond<number>, _now: number): Step {
+    const group = this.#groups.get(groupId);
+    if (group === undefined) return answer(respond, ErrorCode.GROUP_ID_NOT_FOUND);
+    if (group.standing.state !== 'Empty') return answer(respond, ErrorCode.NON_EMPTY_GROUP);
+    return this.#applied(this.#tombstones(groupId, group), [reply(respond, ErrorCode.NONE)]);
+  }
+
+  /** Removes the offsets of a topic that is gone. */
+  topicRemoved(topic: string): Step {
+    const records: GroupRecord[] = [];
+    for (const groupId of this.#offsets.groups()) {
+      const gone = [...this.#offsets.partitionsOf(groupId)].filter((entry) => entry.topic === topic);
+      records.push(...offsetTombstones(groupId, gone));
+    }
+    return this.#applied(records, []);
+  }
+
+  /** Topics or partitions have come or gone: groups whose members the coordinator assigns look again. */
+  topicsChanged(): Step {
+    return NO_STEP;
+  }
+
+  /** Removes offsets that are too old, and groups that are left with nothing. */
+  expireOffsets(now: number): Step {
+    const { offsetsRetentionMs } = this.#options;
+    const records: GroupRecord[] = [];
+    for (const [groupId, group] of this.#groups) {
+      let kept = 0;
+      const old: { topic: string; partition: number }[] = [];
+      for (const { topic, partition, committed } of this.#offsets.of(groupId)) {
+        const age = group.standing.ageOfOffsets(topic);
+        const isOld =
+          isOffsetExpired(committed, age, offsetsRetentionMs, now) &&
+          !this.#offsets.isPending(groupId, topic, partition);
+        if (isOld) old.push({ topic, partition });
+        else kept++;
+      }
+      const isLeftWithNothing =
+        kept === 0 && group.standing.state === 'Empty' && !this.#offsets.hasPending(groupId);
+      if (isLeftWithNothing) records.push(...this.#tombstones(groupId, group));
+      else records.push(...offsetTombstones(groupId, old));
+    }
+    return this.#applied(records, []);
+  }
+
+  list(): ListedGroup[] {
+    return Array.from(this.#groups.entries(), ([groupId, { standing }]) => ({
+      groupId,
+      protocolType: standing.protocolType ?? '',
+      groupState: standing.state,
+      groupType: 'classic',
+    }));
+  }
+
+  typeOf(groupId: string): string | undefined {
+    return this.#groups.has(groupId) ? 'classic' : undefined;
+  }
+
+  describeClassic(groupId: string): object | undefined {
+    return this.#groups.get(groupId)?.standing.describe();
+  }
+
+  #commitProblem(request: CommitRequest): number {
+    const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation, apiVersion } = request;
+    const group = this.#groups.get(groupId);
+    if (group !== undefined)
+      return group.standing.commitProblem(memberId, groupInstanceId, generation, false);
+    if (generation < 0) return ErrorCode.NONE;
+    return apiVersion >= NOT_FOUND_SINCE ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
+  }
+
+  #tombstones(groupId: string, group: ClassicGroup): GroupRecord[] {
+    return [...offsetTombstones(groupId, this.#offsets.partitionsOf(groupId)), group.standing.tombstone()];
+  }
+
+  /** Records of this shard's own, which it applies here. */
+  #applied(records: readonly GroupRecord[], replies: readonly Reply[]): Step {
+    for (const record of records) {
+      if (record.type === 0 || record.type === 1) this.#offsets.apply(record, -1);
+      else if (record.type === 2 && record.value === null) this.#forget(record.key.group);
+    }
+    return { records, replies };
+  }
+
+  #forget(groupId: string): void {
+    const group = this.#groups.get(groupId);
+    if (group !== undefined) this.#deadlines.forget(group);
+    this.#groups.delete(groupId);
+  }
+
+  #create(groupId: string): ClassicGroup {
+    const group = new ClassicGroup(groupId, this.#options.classic);
+    this.#groups.set(groupId, group);
+    return group;
+  }
+
+  #classic(groupId: string, mayCreate: boolean): ClassicGroup | undefined {
+    return this.#groups.get(groupId) ?? (mayCreate ? this.#create(groupId) : undefined);
+  }
+}
+
+function answer<Body>(respond: Respond<Body>, body: Body): Step {
+  return { records: [], replies: [reply(respond, body)] };
+}
+
+function together(steps: readonly Step[]): Step {
+  return {
+    records: steps.flatMap(({ records }) => records),
+    replies: steps.flatMap(({ replies }) => replies),
+  };
+}

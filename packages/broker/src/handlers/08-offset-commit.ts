@@ -1,0 +1,43 @@
+// OffsetCommit v2 to v10. Behavior: each partition succeeds or fails by itself; the group refuses all of them at once.
+// Topics that are not there are refused before the group is asked. Version notes: v9 serves the consumer protocol,
+// v10 names topics by id (both KIP-848).
+
+import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+
+const TOPIC_IDS_SINCE = 10;
+
+export const offsetCommit = defineHandler(OffsetCommit, {
+  async handle({ broker, apiVersion }, request) {
+    const { image } = broker.catalog;
+    const byId = apiVersion >= TOPIC_IDS_SINCE;
+    const known: TopicCommit[] = [];
+    const unknown: TopicOutcome[] = [];
+    for (const { name, topicId, partitions } of request.topics) {
+      const topic = byId ? image.topicById(topicId) : image.topic(name);
+      if (topic !== undefined) known.push({ name: topic.name, topicId: topic.id, partitions });
+      else {
+        const errorCode = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        unknown.push(refusedTopic({ name, topicId, partitions }, errorCode));
+      }
+    }
+    if (known.length === 0 && unknown.length > 0) return { topics: unknown };
+    const topics = await broker.groups.call<TopicOutcome[]>(
+      request.groupId,
+      (shard, respond, now) => shard.commit({ ...request, apiVersion, topics: known }, respond, now),
+      (errorCode) => known.map((topic) => refusedTopic(topic, errorCode)),
+    );
+    return { topics: [...topics, ...unknown] };
+  },
+  onError: ({ topics }, errorCode) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) }),
+});
+
+function refusedTopic({ name, topicId, partitions }: TopicCommit, errorCode: number): TopicOutcome {
+  return {
+    name,
+    topicId,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+  };
+}
