@@ -5,7 +5,8 @@
 // Always: what was given by `assigned` and not taken by `revoked` or `lost` is this member's, and `assignment` says so.
 
 import type { KlammError } from '@klamm/base/errors';
-import type { Assignor, TopicPartition } from '@klamm/protocol/groups/assignors/assignor';
+import type { Assignor } from '@klamm/protocol/groups/assignors/assignor';
+import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
 import type { Cluster } from '../../cluster.ts';

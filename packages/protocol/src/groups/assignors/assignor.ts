@@ -6,11 +6,7 @@
 
 import type { Decoded } from '../../schema/fields.ts';
 import type { ConsumerProtocolSubscription } from '../subscription.ts';
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
+import type { TopicPartition } from '../topic-partition.ts';
 
 /** A member as its leader sees it. */
 export interface AssignorMember {
