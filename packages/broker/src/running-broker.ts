@@ -54,7 +54,7 @@ export class RunningBroker implements Broker {
     const { settings, directory, clock, logger } = this.#ground;
     const catalog = await Catalog.open(directory, settings, clock, logger);
     this.#catalog = catalog;
-    const groups = this.#openGroups();
+    const groups = this.#openGroups(catalog);
     const partitions = await this.#openPartitions(catalog, groups);
     this.#rooms = {
       clock,
@@ -81,9 +81,9 @@ export class RunningBroker implements Broker {
     await catalog.register(this.#endpoints);
   }
 
-  #openGroups(): GroupCoordinator {
+  #openGroups(catalog: Catalog): GroupCoordinator {
     const { settings, clock, logger } = this.#ground;
-    const groups = openGroups(settings, {
+    const groups = openGroups(settings, catalog.image, {
       clock,
       logger,
       partitionOf: (topic, index) => this.#partitions?.get(topic, index),

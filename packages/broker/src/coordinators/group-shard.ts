@@ -9,6 +9,12 @@ import { ClassicGroup, type ClassicGroupOptions, type Joiner } from './classic/c
 import type { JoinRequest, JoinResponse, SyncResponse } from './classic/classic-member.ts';
 import { NO_BYTES } from './classic/classic-member.ts';
 import type { SyncRequest } from './classic/classic-standing.ts';
+import { describeConsumerGroup } from './consumer/consumer-description.ts';
+import { ConsumerGroup, type ConsumerGroupOptions, type HeartbeatCaller } from './consumer/consumer-group.ts';
+import type {
+  HeartbeatRequest as ConsumerHeartbeatRequest,
+  HeartbeatResponse as ConsumerHeartbeatResponse,
+} from './consumer/heartbeat-check.ts';
 import { Deadlines } from './deadlines.ts';
 import { decodeGroupRecord, type GroupRecord } from './group-record.ts';
 import type {
@@ -23,8 +29,14 @@ import type {
   OffsetQuery,
   OffsetTopic,
 } from './group-requests.ts';
+import type { Group } from './group-standing.ts';
 import { CommittedOffsets } from './offsets/committed-offsets.ts';
-import { commitOffsets, offsetTombstones, type TopicOutcome } from './offsets/offset-commit.ts';
+import {
+  type CommitProblem,
+  commitOffsets,
+  offsetTombstones,
+  type TopicOutcome,
+} from './offsets/offset-commit.ts';
 import { isOffsetExpired } from './offsets/offset-expiration.ts';
 import { fetchOffsets } from './offsets/offset-fetch.ts';
 import type { Machines } from './runtime.ts';
@@ -32,18 +44,22 @@ import { NO_STEP, type Reply, type Respond, reply, type Step } from './step.ts';
 
 export interface GroupShardOptions {
   readonly classic: ClassicGroupOptions;
+  readonly consumer: ConsumerGroupOptions;
   readonly offsetMetadataBytesMax: number;
   readonly offsetsRetentionMs: number;
 }
+
+/** Of the consumer protocol; 4, the partitions of topics, is no longer used. */
+const CONSUMER_RECORDS: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 16]);
 
 /** From this version of OffsetCommit on a group that is not there has an error of its own. */
 const NOT_FOUND_SINCE = 9;
 
 export class GroupShard implements Machines {
   readonly #options: GroupShardOptions;
-  readonly #groups = new Map<string, ClassicGroup>();
+  readonly #groups = new Map<string, ClassicGroup | ConsumerGroup>();
   readonly #offsets = new CommittedOffsets();
-  readonly #deadlines = new Deadlines<ClassicGroup>();
+  readonly #deadlines = new Deadlines<Group>();
 
   constructor(options: GroupShardOptions) {
     this.#options = options;
@@ -66,16 +82,19 @@ export class GroupShard implements Machines {
   replay(key: Buffer, value: Buffer | null, producerId: number): void {
     const record = decodeGroupRecord(key, value);
     if (record === undefined) return;
-    switch (record.type) {
-      case 0:
-      case 1:
-        this.#offsets.apply(record, producerId);
-        if (record.value !== null) this.#classic(record.key.group, true);
-        break;
-      case 2:
-        if (record.value === null) this.#groups.delete(record.key.group);
-        else this.#classic(record.key.group, true)?.replay(record);
-        break;
+    if (record.type === 0 || record.type === 1) {
+      this.#offsets.apply(record, producerId);
+      // Offsets without members make a group too: a simple one.
+      if (record.value !== null && !this.#groups.has(record.key.group)) this.#createClassic(record.key.group);
+    } else if (record.type === 2) {
+      const { group } = record.key;
+      if (record.value === null) this.#groups.delete(group);
+      else this.#classicOf(group).replay(record);
+    } else if (CONSUMER_RECORDS.has(record.type) && 'groupId' in record.key) {
+      const { groupId } = record.key;
+      if (record.type === 3 && record.value === null) this.#groups.delete(groupId);
+      else if (record.value !== null) this.#consumerOf(groupId).replay(record);
+      else this.#groups.get(groupId)?.replay(record);
     }
   }
 
@@ -92,25 +111,28 @@ export class GroupShard implements Machines {
 
   join(request: JoinRequest, who: Joiner, respond: Respond<JoinResponse>, now: number): Step {
     const { groupId, memberId } = request;
-    const known = this.#groups.get(groupId);
-    if (known === undefined && memberId !== '') {
-      return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId, protocolName: '' });
-    }
-    const group = known ?? this.#create(groupId);
+    const found = this.#groups.get(groupId);
+    const refused = (errorCode: number): Step => answer(respond, { errorCode, memberId, protocolName: '' });
+    const isOther = found instanceof ConsumerGroup;
+    if (isOther && !found.standing.isEmpty) return refused(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    const known = isOther ? undefined : found;
+    if (known === undefined && memberId !== '') return refused(ErrorCode.UNKNOWN_MEMBER_ID);
+    const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
+    const group = known ?? this.#createClassic(groupId);
     const step = group.join(request, who, respond, now);
     this.#deadlines.note(group);
-    if (known !== undefined || step.records.length > 0) return step;
+    if (known !== undefined || step.records.length > 0) return together([ended, step]);
     if (group.standing.isUnused) {
       this.#forget(groupId);
-      return step;
+      return together([ended, step]);
     }
     // The group must be there after a restart, though nothing has been decided in it.
-    return together([group.create(now), step]);
+    return together([ended, group.create(now), step]);
   }
 
   sync(request: SyncRequest, respond: Respond<SyncResponse>, now: number): Step {
     const group = this.#groups.get(request.groupId);
-    if (group === undefined || group.standing.state === 'Empty') {
+    if (!(group instanceof ClassicGroup) || group.standing.isEmpty) {
       return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES });
     }
     const step = group.sync(request, respond, now);
@@ -120,15 +142,17 @@ export class GroupShard implements Machines {
 
   heartbeat(request: HeartbeatRequest, respond: Respond<HeartbeatResponse>, now: number): Step {
     const { groupId, memberId, groupInstanceId, generationId } = request;
+    const group = this.#groups.get(groupId);
     const errorCode =
-      this.#groups.get(groupId)?.heartbeat(memberId, groupInstanceId, generationId, now) ??
-      ErrorCode.UNKNOWN_MEMBER_ID;
+      group instanceof ClassicGroup
+        ? group.heartbeat(memberId, groupInstanceId, generationId, now)
+        : ErrorCode.UNKNOWN_MEMBER_ID;
     return answer(respond, { errorCode });
   }
 
   leave({ groupId, members }: LeaveRequest, respond: Respond<LeaveResponse>, now: number): Step {
     const group = this.#groups.get(groupId);
-    if (group === undefined) {
+    if (!(group instanceof ClassicGroup)) {
       const outcomes = members.map((member) => ({ ...member, errorCode: ErrorCode.UNKNOWN_MEMBER_ID }));
       return answer(respond, { errorCode: ErrorCode.NONE, members: outcomes });
     }
@@ -137,26 +161,49 @@ export class GroupShard implements Machines {
     return together([step, answer(respond, { errorCode: ErrorCode.NONE, members: outcomes })]);
   }
 
+  consumerHeartbeat(
+    request: ConsumerHeartbeatRequest,
+    who: HeartbeatCaller,
+    respond: Respond<ConsumerHeartbeatResponse>,
+    now: number,
+  ): Step {
+    const { groupId, memberEpoch } = request;
+    const found = this.#groups.get(groupId);
+    const isOther = found instanceof ClassicGroup;
+    if (memberEpoch !== 0 && !(found instanceof ConsumerGroup)) {
+      const errorMessage = `There is no consumer group "${groupId}".`;
+      return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage });
+    }
+    if (isOther && !found.standing.isEmpty) {
+      const errorMessage = `The group "${groupId}" is in use by members of the classic protocol.`;
+      return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage });
+    }
+    const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
+    const group = this.#consumerOf(groupId);
+    const step = group.heartbeat(request, who, respond, now);
+    this.#deadlines.note(group);
+    if (group.standing.groupEpoch === 0) this.#forget(groupId);
+    return together([ended, step]);
+  }
+
   commit(request: CommitRequest, respond: Respond<TopicOutcome[]>, now: number): Step {
     const { groupId, memberId, topics, retentionTimeMs } = request;
-    const errorCode = this.#commitProblem(request);
-    if (errorCode !== ErrorCode.NONE) {
-      const refused = topics.map(({ name, topicId, partitions }) => ({
-        name,
-        topicId,
-        partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-      }));
-      return answer(respond, refused);
-    }
-    const group = this.#classic(groupId, true);
-    group?.seen(memberId, now);
+    const group = this.#groups.get(groupId);
+    const problemOf = this.#commitProblems(request, group);
     const limit = this.#options.offsetMetadataBytesMax;
-    const committed = commitOffsets(groupId, topics, { now, retentionTimeMs }, limit);
+    const committed = commitOffsets(groupId, topics, { now, retentionTimeMs }, limit, problemOf);
+    if (committed.records.length > 0) {
+      if (group === undefined) this.#createClassic(groupId);
+      else group.seen(memberId, now);
+    }
     return this.#applied(committed.records, [reply(respond, committed.topics)]);
   }
 
   fetchOffsets(query: OffsetQuery, respond: Respond<GroupOffsets>, _now: number): Step {
-    const { groupId, topics, requireStable } = query;
+    const { groupId, memberId, memberEpoch, topics, requireStable } = query;
+    const errorCode =
+      this.#groups.get(groupId)?.standing.fetchProblem(memberId, memberEpoch) ?? ErrorCode.NONE;
+    if (errorCode !== ErrorCode.NONE) return answer(respond, { groupId, errorCode, topics: [] });
     const found = fetchOffsets(this.#offsets, groupId, topics, requireStable);
     return answer(respond, { groupId, errorCode: ErrorCode.NONE, topics: found });
   }
@@ -170,7 +217,7 @@ export class GroupShard implements Machines {
     const group = this.#groups.get(groupId);
     if (group === undefined) return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] });
     const { standing } = group;
-    if (standing.state !== 'Empty' && !standing.isOfConsumers) {
+    if (!standing.isEmpty && !standing.isOfConsumers) {
       return answer(respond, { errorCode: ErrorCode.NON_EMPTY_GROUP, topics: [] });
     }
     const records: GroupRecord[] = [];
@@ -188,7 +235,7 @@ export class GroupShard implements Machines {
   deleteGroup(groupId: string, respond: Respond<number>, _now: number): Step {
     const group = this.#groups.get(groupId);
     if (group === undefined) return answer(respond, ErrorCode.GROUP_ID_NOT_FOUND);
-    if (group.standing.state !== 'Empty') return answer(respond, ErrorCode.NON_EMPTY_GROUP);
+    if (!group.standing.isEmpty) return answer(respond, ErrorCode.NON_EMPTY_GROUP);
     return this.#applied(this.#tombstones(groupId, group), [reply(respond, ErrorCode.NONE)]);
   }
 
@@ -204,6 +251,7 @@ export class GroupShard implements Machines {
 
   /** Topics or partitions have come or gone: groups whose members the coordinator assigns look again. */
   topicsChanged(): Step {
+    for (const group of this.#groups.values()) if (group instanceof ConsumerGroup) group.topicsChanged();
     return NO_STEP;
   }
 
@@ -222,8 +270,7 @@ export class GroupShard implements Machines {
         if (isOld) old.push({ topic, partition });
         else kept++;
       }
-      const isLeftWithNothing =
-        kept === 0 && group.standing.state === 'Empty' && !this.#offsets.hasPending(groupId);
+      const isLeftWithNothing = kept === 0 && group.standing.isEmpty && !this.#offsets.hasPending(groupId);
       if (isLeftWithNothing) records.push(...this.#tombstones(groupId, group));
       else records.push(...offsetTombstones(groupId, old));
     }
@@ -235,36 +282,51 @@ export class GroupShard implements Machines {
       groupId,
       protocolType: standing.protocolType ?? '',
       groupState: standing.state,
-      groupType: 'classic',
+      groupType: standing.type,
     }));
   }
 
   typeOf(groupId: string): string | undefined {
-    return this.#groups.has(groupId) ? 'classic' : undefined;
+    return this.#groups.get(groupId)?.standing.type;
   }
 
   describeClassic(groupId: string): object | undefined {
-    return this.#groups.get(groupId)?.standing.describe();
-  }
-
-  #commitProblem(request: CommitRequest): number {
-    const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generation, apiVersion } = request;
     const group = this.#groups.get(groupId);
-    if (group !== undefined)
-      return group.standing.commitProblem(memberId, groupInstanceId, generation, false);
-    if (generation < 0) return ErrorCode.NONE;
-    return apiVersion >= NOT_FOUND_SINCE ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
+    return group instanceof ClassicGroup ? group.standing.describe() : undefined;
   }
 
-  #tombstones(groupId: string, group: ClassicGroup): GroupRecord[] {
-    return [...offsetTombstones(groupId, this.#offsets.partitionsOf(groupId)), group.standing.tombstone()];
+  describeConsumer(groupId: string): object | undefined {
+    const group = this.#groups.get(groupId);
+    if (!(group instanceof ConsumerGroup)) return undefined;
+    return describeConsumerGroup(group.standing, group.assignorName, this.#options.consumer.topics);
   }
 
-  /** Records of this shard's own, which it applies here. */
+  /** Whether the one who commits may commit a partition. */
+  #commitProblems(request: CommitRequest, group: Group | undefined): CommitProblem {
+    const { memberId, groupInstanceId, generationIdOrMemberEpoch: generation, apiVersion } = request;
+    if (group !== undefined) {
+      const who = { memberId, groupInstanceId, generation, apiVersion, isTransactional: false };
+      return (topicId, partition) => group.standing.commitProblem(who, topicId, partition);
+    }
+    if (generation < 0) return () => ErrorCode.NONE;
+    const missing =
+      apiVersion >= NOT_FOUND_SINCE ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
+    return () => missing;
+  }
+
+  #tombstones(groupId: string, group: Group): GroupRecord[] {
+    return [
+      ...offsetTombstones(groupId, this.#offsets.partitionsOf(groupId)),
+      ...group.standing.tombstones(),
+    ];
+  }
+
+  /** Records of this shard's own, which it applies here: offsets, and the tombstones of groups. */
   #applied(records: readonly GroupRecord[], replies: readonly Reply[]): Step {
     for (const record of records) {
       if (record.type === 0 || record.type === 1) this.#offsets.apply(record, -1);
-      else if (record.type === 2 && record.value === null) this.#forget(record.key.group);
+      else if (record.type === 2) this.#forget(record.key.group);
+      else if (record.type === 3) this.#forget(record.key.groupId);
     }
     return { records, replies };
   }
@@ -275,14 +337,23 @@ export class GroupShard implements Machines {
     this.#groups.delete(groupId);
   }
 
-  #create(groupId: string): ClassicGroup {
+  #createClassic(groupId: string): ClassicGroup {
     const group = new ClassicGroup(groupId, this.#options.classic);
     this.#groups.set(groupId, group);
     return group;
   }
 
-  #classic(groupId: string, mayCreate: boolean): ClassicGroup | undefined {
-    return this.#groups.get(groupId) ?? (mayCreate ? this.#create(groupId) : undefined);
+  #classicOf(groupId: string): ClassicGroup {
+    const group = this.#groups.get(groupId);
+    return group instanceof ClassicGroup ? group : this.#createClassic(groupId);
+  }
+
+  #consumerOf(groupId: string): ConsumerGroup {
+    const known = this.#groups.get(groupId);
+    if (known instanceof ConsumerGroup) return known;
+    const group = new ConsumerGroup(groupId, this.#options.consumer);
+    this.#groups.set(groupId, group);
+    return group;
   }
 }
 

@@ -1,9 +1,11 @@
 // The group coordinator as the settings want it.
 
 import type { Clock } from '@klamm/base/clock';
+import { listOf } from '@klamm/base/config';
 import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
 import type { BrokerSettings } from '../config/settings.ts';
+import type { Topics } from './consumer/subscriptions.ts';
 import { GroupCoordinator, type GroupCoordinatorOptions, OFFSETS_TOPIC } from './group-coordinator.ts';
 
 const MS_PER_MINUTE = 60_000;
@@ -27,6 +29,7 @@ export function offsetsTopic(settings: BrokerSettings) {
 
 export function openGroups(
   settings: BrokerSettings,
+  topics: Topics,
   rooms: Pick<GroupCoordinatorOptions, 'partitionOf' | 'createTopic'> & {
     readonly clock: Clock;
     readonly logger: Logger;
@@ -45,6 +48,16 @@ export function openGroups(
           newMemberJoinTimeoutMs: NEW_MEMBER_JOIN_TIMEOUT_MS,
         },
         newMemberId: (prefix) => `${prefix}-${randomUuid()}`,
+      },
+      consumer: {
+        settings: {
+          sessionTimeoutMs: settings.number('group.consumer.session.timeout.ms'),
+          heartbeatIntervalMs: settings.number('group.consumer.heartbeat.interval.ms'),
+          maxSize: settings.number('group.consumer.max.size'),
+          assignors: listOf(settings.text('group.consumer.assignors')),
+        },
+        topics,
+        newMemberId: randomUuid,
       },
       offsetMetadataBytesMax: settings.number('offset.metadata.max.bytes'),
       offsetsRetentionMs: settings.number('offsets.retention.minutes') * MS_PER_MINUTE,

@@ -8,8 +8,9 @@
 import type { LeaveGroup } from '@klamm/protocol/api/13-leave-group';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { Decoded } from '@klamm/protocol/schema/fields';
-import type { GroupRecordOf } from '../group-record.ts';
-import type { Respond, Step, Timed } from '../step.ts';
+import type { GroupRecord } from '../group-record.ts';
+import type { Group } from '../group-standing.ts';
+import type { Respond, Step } from '../step.ts';
 import { StepBuilder } from '../step-builder.ts';
 import { joinAnswer, syncAnswer } from './classic-answers.ts';
 import {
@@ -57,7 +58,7 @@ export interface LeaveOutcome {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class ClassicGroup implements Timed {
+export class ClassicGroup implements Group {
   readonly standing: ClassicStanding;
   readonly #options: ClassicGroupOptions;
   /** The first rebalance of an empty group: while newcomers come, it is put off, until `initialUntil` at most. */
@@ -78,8 +79,8 @@ export class ClassicGroup implements Timed {
     return this.#deadline;
   }
 
-  replay(record: GroupRecordOf<2>): void {
-    this.standing.replay(record);
+  replay(record: GroupRecord): void {
+    if (record.type === 2) this.standing.replay(record);
   }
 
   /** Gives every member its session timeout from now on. */

@@ -10,6 +10,7 @@ import { ConsumerProtocolSubscription } from '@klamm/protocol/groups/subscriptio
 import { decodeVersioned } from '@klamm/protocol/groups/versioned';
 import type { Decoded } from '@klamm/protocol/schema/fields';
 import type { GroupRecord, GroupRecordOf } from '../group-record.ts';
+import type { Committer, GroupStanding } from '../group-standing.ts';
 import type { OffsetAge } from '../offsets/offset-expiration.ts';
 import { type JoinRequest, metadataFor, NO_BYTES } from './classic-member.ts';
 import { ClassicMembers } from './classic-members.ts';
@@ -21,7 +22,8 @@ export type SyncRequest = Decoded<(typeof SyncGroup)['request']['fields']>;
 
 const CONSUMERS = 'consumer';
 
-export class ClassicStanding {
+export class ClassicStanding implements GroupStanding {
+  readonly type = 'classic';
   readonly groupId: string;
   readonly members = new ClassicMembers();
   state: ClassicState = 'Empty';
@@ -106,9 +108,17 @@ export class ClassicStanding {
     return this.members.size === 0 && this.members.pending.size === 0;
   }
 
-  /** What deletes the group. */
-  tombstone(): GroupRecord {
-    return { type: 2, key: { group: this.groupId }, value: null };
+  get isEmpty(): boolean {
+    return this.state === 'Empty';
+  }
+
+  tombstones(): GroupRecord[] {
+    return [{ type: 2, key: { group: this.groupId }, value: null }];
+  }
+
+  /** A classic member does not say who it is. */
+  fetchProblem(): number {
+    return ErrorCode.NONE;
   }
 
   /** NONE where the member is one of this group. */
@@ -136,17 +146,12 @@ export class ClassicStanding {
   }
 
   /** Whether a commit is allowed (validateOffsetCommit); in a transaction the state does not matter. */
-  commitProblem(
-    memberId: string,
-    instanceId: string | null,
-    generation: number,
-    isTransactional: boolean,
-  ): number {
-    const isEmpty = this.state === 'Empty';
+  commitProblem({ memberId, groupInstanceId, generation, isTransactional }: Committer): number {
+    const { isEmpty } = this;
     // Somebody without membership: an admin, or a consumer that assigns its partitions by itself.
     if (generation < 0 && isEmpty) return ErrorCode.NONE;
-    if (generation >= 0 || memberId !== '' || instanceId !== null) {
-      const errorCode = this.memberProblem(memberId, instanceId);
+    if (generation >= 0 || memberId !== '' || groupInstanceId !== null) {
+      const errorCode = this.memberProblem(memberId, groupInstanceId);
       if (errorCode !== ErrorCode.NONE) return errorCode;
       if (generation !== this.generation) return ErrorCode.ILLEGAL_GENERATION;
     } else if (!isTransactional && !isEmpty) return ErrorCode.UNKNOWN_MEMBER_ID;

@@ -1,5 +1,4 @@
-// What an offset commit writes. Whether the member may commit at all was decided before; here each partition is
-// judged by itself. OffsetMetadataManager.commitOffset of Apache Kafka.
+// What an offset commit writes. Each partition is judged by itself. OffsetMetadataManager.commitOffset of Apache Kafka.
 
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { GroupRecord } from '../group-record.ts';
@@ -28,11 +27,15 @@ export interface CommitTimes {
   readonly retentionTimeMs: number;
 }
 
+/** The error code of a partition that may not be committed; NONE otherwise. */
+export type CommitProblem = (topicId: string, partition: number) => number;
+
 export function commitOffsets(
   group: string,
   topics: readonly TopicCommit[],
   { now, retentionTimeMs }: CommitTimes,
   metadataBytesMax: number,
+  problemOf: CommitProblem,
 ): { records: GroupRecord[]; topics: TopicOutcome[] } {
   const records: GroupRecord[] = [];
   const outcomes = topics.map(({ name, topicId, partitions }) => ({
@@ -40,6 +43,8 @@ export function commitOffsets(
     topicId,
     partitions: partitions.map(
       ({ partitionIndex, committedOffset, committedLeaderEpoch, committedMetadata }) => {
+        const errorCode = problemOf(topicId, partitionIndex);
+        if (errorCode !== ErrorCode.NONE) return { partitionIndex, errorCode };
         const metadata = committedMetadata ?? '';
         if (Buffer.byteLength(metadata) > metadataBytesMax) {
           return { partitionIndex, errorCode: ErrorCode.OFFSET_METADATA_TOO_LARGE };

@@ -1,0 +1,52 @@
+// Which topics the members of a group subscribe to, by name and by pattern, and what those topics are like.
+
+import { createHash } from 'node:crypto';
+import type { MetadataImage, TopicImage } from '../../metadata/image.ts';
+import type { AssignedMember } from './assignors/assignor.ts';
+import type { ConsumerMember } from './consumer-member.ts';
+import type { ConsumerStanding } from './consumer-standing.ts';
+
+/** Where topics are looked up. */
+export type Topics = Pick<MetadataImage, 'topic' | 'topicById' | 'topics'>;
+
+/** Names of the topics that a member wants, whether they are there or not. */
+export function* topicNamesOf(standing: ConsumerStanding, member: ConsumerMember): Generator<string> {
+  yield* member.subscribedTopicNames;
+  if (member.subscribedTopicRegex !== null) {
+    yield* standing.patterns.get(member.subscribedTopicRegex)?.topics ?? [];
+  }
+}
+
+/** The subscribed topics that there are, in order of name. */
+export function subscribedTopics(standing: ConsumerStanding, topics: Topics): TopicImage[] {
+  const names = new Set<string>();
+  for (const member of standing.members.values()) {
+    for (const name of topicNamesOf(standing, member)) names.add(name);
+  }
+  return [...names].sort().flatMap((name) => topics.topic(name) ?? []);
+}
+
+/**
+ * Tells when a topic has come, gone or grown. The record keeps it over restarts, but every coordinator may hash in its
+ * own way: a group that another one wrote gets a new epoch, and the targets it had.
+ */
+export function hashOf(topics: readonly TopicImage[]): bigint {
+  if (topics.length === 0) return 0n;
+  const hash = createHash('sha256');
+  for (const { id, name, partitions } of topics) hash.update(`${id} ${name} ${partitions.length}\n`);
+  return hash.digest().readBigInt64BE();
+}
+
+/** The members as an assignor sees them, in order of member id. */
+export function assignedMembers(standing: ConsumerStanding, topics: Topics): AssignedMember[] {
+  const members = [...standing.members.values()].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
+  return members.map((member) => {
+    const topicIds = new Set<string>();
+    for (const name of topicNamesOf(standing, member)) {
+      const topic = topics.topic(name);
+      if (topic !== undefined) topicIds.add(topic.id);
+    }
+    const { memberId, instanceId } = member;
+    return { memberId, instanceId, topicIds, target: standing.targetOf(memberId) };
+  });
+}
