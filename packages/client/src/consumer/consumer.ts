@@ -13,6 +13,7 @@ import type { Message, MessageSource } from './message.ts';
 import {
   type ConsumeOptions,
   checkPosition,
+  checkTopic,
   type FetchSettings,
   fetchSettings,
   type StartPosition,
@@ -34,6 +35,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
 {
   readonly #cluster: Cluster;
   readonly #options: ConsumeOptions<Value, Key>;
+  readonly #topic: string;
   readonly #settings: FetchSettings;
   readonly #release: () => void;
   readonly #partitions = new Map<number, PartitionState>();
@@ -52,6 +54,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
 
   /** Use `kafka.consume()`. */
   constructor(cluster: Cluster, options: ConsumeOptions<Value, Key>) {
+    this.#topic = checkTopic(options.topic);
     this.#settings = fetchSettings(options);
     if (options.from instanceof Date || typeof options.from !== 'object') startOf(options.from, 0);
     this.#cluster = cluster;
@@ -90,7 +93,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
 
   /** The same messages, a record batch at a time: less work for each. */
   async *batches(): AsyncIterableIterator<MessageBatch<Value, Key>> {
-    const { topic } = this.#settings;
+    const topic = this.#topic;
     try {
       for (;;) {
         const { done, value } = await this.#queue((records) => {
@@ -164,15 +167,20 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
   }
 
   async #start(): Promise<void> {
-    const topic = await this.#cluster.topic(this.#settings.topic, false);
+    const topic = await this.#cluster.topic(this.#topic, false);
     if (this.#isClosed) return;
     for (const index of this.#chosen(topic)) {
-      const state = new PartitionState(index, startOf(this.#options.from, index), this.#settings.maxBytes);
+      const state = new PartitionState(
+        topic.name,
+        index,
+        startOf(this.#options.from, index),
+        this.#settings.maxBytes,
+      );
       this.#partitions.set(index, state);
       const { value, key } = this.#options;
       this.#sources.set(index, { topic: topic.name, partition: index, value, key });
     }
-    this.#fetcher = new Fetcher(this.#cluster, this.#settings, topic, [...this.#partitions.values()], {
+    this.#fetcher = new Fetcher(this.#cluster, this.#settings, {
       fetched: (state, records, aborted) => {
         const source = this.#sources.get(state.index) as MessageSource<Value, Key>;
         this.#ready.push(new FetchedRecords(state, source, records, aborted));
@@ -184,7 +192,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
         this.#wake();
       },
     });
-    this.#fetcher.wake();
+    this.#fetcher.add([...this.#partitions.values()]);
   }
 
   #chosen(topic: TopicMetadata): number[] {
@@ -312,7 +320,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
     const state = this.#partitions.get(partition);
     if (state !== undefined) return state;
     throw new KlammError(
-      `This consumer does not read partition ${partition} of "${this.#settings.topic}"; it reads ${this.partitions.join(', ') || 'none yet (await consumer.started)'}.`,
+      `This consumer does not read partition ${partition} of "${this.#topic}"; it reads ${this.partitions.join(', ') || 'none yet (await consumer.started)'}.`,
       { code: 'UNKNOWN_TOPIC_OR_PARTITION', errorCode: 3, retriable: false },
     );
   }

@@ -17,7 +17,7 @@ function fetched(
   { position = 0, aborted = null }: { position?: number; aborted?: AbortedTransaction[] | null } = {},
 ): FetchedRecords<Buffer, Buffer> {
   const source = { topic: 't', partition: 0, value: undefined, key: undefined };
-  return new FetchedRecords(new PartitionState(0, position, 1000), source, bytes, aborted);
+  return new FetchedRecords(new PartitionState('t', 0, position, 1000), source, bytes, aborted);
 }
 
 async function values(records: FetchedRecords<Buffer, Buffer>): Promise<string[]> {

@@ -1,27 +1,23 @@
-// Fetches ahead for a consumer: one request in flight per broker, over a connection of its own.
+// Fetches ahead for a consumer, of any number of topics: long polls over connections of its own.
 //
-// A loop per broker asks for every partition that is led there and not paused, and rests while enough is fetched
-// ahead; `wake` starts it again. Partitions take turns at the front, so that none starves. What a refusal means is
-// decided here: look for the leader, go to another offset, wait, or end the consumer with an error.
+// A loop per broker asks for every partition that is led there, not paused and not asked for by another loop, and
+// rests while enough is fetched ahead; `wake` starts it again. A partition that is wanted while a loop waits at its
+// broker gets a loop beside it: neither a new partition nor a seek waits for somebody else's long poll. Partitions
+// take turns at the front, so that none starves. What a refusal means is decided here: look for the leader, go to
+// another offset, wait, or end the consumer with an error.
 
 import { sleep } from '@klamm/base/clock';
 import { KlammError, messageOf } from '@klamm/base/errors';
-import { ZERO_UUID } from '@klamm/base/random';
-import { Fetch } from '@klamm/protocol/api/01-fetch';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import { forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
-import type { Decoded } from '@klamm/protocol/schema/fields';
 import type { Cluster, TopicMetadata } from '../cluster.ts';
 import { backOffMs } from '../network/back-off.ts';
 import type { Connection } from '../network/connection.ts';
+import { fetchPartitions, type PartitionAnswer } from './fetch-request.ts';
 import type { AbortedTransaction } from './fetched-records.ts';
 import { offsetOf, resolveOffsets } from './offsets.ts';
 import type { FetchSettings } from './options.ts';
 import type { PartitionState } from './partition-state.ts';
-
-type PartitionAnswer = Decoded<
-  (typeof Fetch)['response']['fields']
->['responses'][number]['partitions'][number];
 
 /** What the fetcher needs of the consumer it feeds. */
 export interface FetcherOwner {
@@ -42,37 +38,45 @@ const LEADER: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_LEADER_EPOCH,
   ErrorCode.REPLICA_NOT_AVAILABLE,
 ]);
-const LAST_NAMED_VERSION = 12;
-const NO_SESSION_EPOCH = -1;
+/** Loops, and with them connections, to one broker. */
+const LOOPS_MAX = 4;
 
 export class Fetcher {
   readonly #cluster: Cluster;
   readonly #settings: FetchSettings;
   readonly #owner: FetcherOwner;
-  readonly #purpose: string;
-  readonly #partitions: PartitionState[];
-  readonly #loops = new Set<number>();
+  /** One for each loop to a broker. */
+  readonly #purposes: readonly string[];
+  readonly #partitions = new Set<PartitionState>();
+  /** By node id: which of its loops are running. */
+  readonly #loops = new Map<number, Set<string>>();
+  readonly #locating = new Set<string>();
   readonly #closing = new AbortController();
-  #topic: TopicMetadata;
-  #isLocating = false;
   #isWaking = false;
   #heldBytes = 0;
   #turn = 0;
 
-  constructor(
-    cluster: Cluster,
-    settings: FetchSettings,
-    topic: TopicMetadata,
-    partitions: PartitionState[],
-    owner: FetcherOwner,
-  ) {
+  constructor(cluster: Cluster, settings: FetchSettings, owner: FetcherOwner) {
     this.#cluster = cluster;
     this.#settings = settings;
-    this.#topic = topic;
-    this.#partitions = partitions;
     this.#owner = owner;
-    this.#purpose = cluster.newPurpose('fetch');
-    this.#assignLeaders();
+    this.#purposes = Array.from({ length: LOOPS_MAX }, () => cluster.newPurpose('fetch'));
+  }
+
+  /** Fetches these too. */
+  add(partitions: readonly PartitionState[]): void {
+    for (const partition of partitions) {
+      const topic = this.#cluster.known(partition.topic);
+      if (topic !== undefined) locate(partition, topic);
+      this.#partitions.add(partition);
+    }
+    this.wake();
+  }
+
+  /** Fetches it no more; what a request under way brings of it is dropped. */
+  remove(partition: PartitionState): void {
+    this.#partitions.delete(partition);
+    partition.generation++;
   }
 
   /** Fetches where something is wanted and nothing is under way. */
@@ -81,8 +85,8 @@ export class Fetcher {
     for (const partition of this.#partitions) {
       const { leader } = partition;
       if (!this.#isWanted(partition)) continue;
-      if (leader < 0) void this.#locate();
-      else if (!this.#loops.has(leader)) void this.#run(leader);
+      if (leader < 0) void this.#locate(partition.topic);
+      else void this.#run(leader);
     }
   }
 
@@ -94,18 +98,23 @@ export class Fetcher {
 
   close(): void {
     this.#closing.abort();
-    this.#cluster.pool.release(this.#purpose);
+    for (const purpose of this.#purposes) this.#cluster.pool.release(purpose);
   }
 
   async #run(nodeId: number): Promise<void> {
-    this.#loops.add(nodeId);
+    const running = this.#loops.get(nodeId) ?? new Set();
+    this.#loops.set(nodeId, running);
+    const purpose = this.#purposes.find((each) => !running.has(each));
+    if (purpose === undefined) return;
+    running.add(purpose);
     try {
       while (this.#heldBytes < this.#settings.prefetchBytes && !this.#closing.signal.aborted) {
-        const wanted = this.#partitions.filter(
+        const wanted = [...this.#partitions].filter(
           (partition) => partition.leader === nodeId && this.#isWanted(partition),
         );
         if (wanted.length === 0) return;
-        await this.#turnOf(nodeId, wanted);
+        for (const partition of wanted) partition.askedGeneration = partition.generation;
+        await this.#turnOf(nodeId, purpose, wanted);
       }
     } catch (cause) {
       const error =
@@ -114,85 +123,67 @@ export class Fetcher {
           : kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, messageOf(cause), { cause });
       if (!this.#closing.signal.aborted) this.#owner.failed(error);
     } finally {
-      this.#loops.delete(nodeId);
+      running.delete(purpose);
     }
   }
 
   /** One round trip. A lost connection is waited out; anything else that is thrown ends the consumer. */
-  async #turnOf(nodeId: number, wanted: PartitionState[]): Promise<void> {
+  async #turnOf(nodeId: number, purpose: string, wanted: PartitionState[]): Promise<void> {
+    const generations = wanted.map(({ generation }) => generation);
     try {
-      const connection = await this.#cluster.connect(nodeId, this.#purpose);
+      const connection = await this.#cluster.connect(nodeId, purpose);
       const unresolved = wanted.filter(({ start }) => start !== undefined);
       if (unresolved.length > 0) await this.#resolve(connection, unresolved);
-      const ready = wanted.filter(({ fetchOffset, start }) => start === undefined && fetchOffset >= 0);
+      const ready = wanted.filter(
+        (partition, i) =>
+          partition.start === undefined &&
+          partition.fetchOffset >= 0 &&
+          partition.generation === generations[i],
+      );
       if (ready.length > 0) await this.#fetch(connection, this.#inTurn(ready));
     } catch (cause) {
       if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
       if (this.#closing.signal.aborted) return;
-      this.#cluster.settings.logger.debug(`Fetching ${this.#settings.topic} again: ${cause.message}`);
-      this.#cluster.invalidate(this.#settings.topic);
+      this.#cluster.settings.logger.debug(`Fetching again: ${cause.message}`);
       for (const partition of wanted) {
+        this.#cluster.invalidate(partition.topic);
         partition.leader = -1;
         this.#delay(partition);
       }
+    } finally {
+      wanted.forEach((partition, i) => {
+        if (partition.askedGeneration === generations[i]) partition.askedGeneration = -1;
+      });
     }
   }
 
   async #resolve(connection: Connection, partitions: readonly PartitionState[]): Promise<void> {
-    const generations = partitions.map(({ generation }) => generation);
-    const starts = partitions.map(({ index, start }) => ({ index, start: start ?? 'latest' }));
-    const found = await resolveOffsets(connection, this.#settings, starts);
-    partitions.forEach((partition, at) => {
-      if (partition.generation !== generations[at]) return;
-      const { errorCode, offset } = found.get(partition.index) ?? {
-        errorCode: ErrorCode.UNKNOWN_SERVER_ERROR,
-        offset: -1,
-      };
-      if (errorCode === 0) partition.resolved(offset);
-      else this.#refused(partition, errorCode);
-    });
+    for (const topic of new Set(partitions.map((partition) => partition.topic))) {
+      const { readCommitted } = this.#settings;
+      const ofTopic = partitions.filter((partition) => partition.topic === topic);
+      const generations = ofTopic.map(({ generation }) => generation);
+      const starts = ofTopic.map(({ index, start }) => ({ index, start: start ?? 'latest' }));
+      const found = await resolveOffsets(connection, { topic, readCommitted }, starts);
+      ofTopic.forEach((partition, at) => {
+        if (partition.generation !== generations[at]) return;
+        const { errorCode, offset } = found.get(partition.index) ?? {
+          errorCode: ErrorCode.UNKNOWN_SERVER_ERROR,
+          offset: -1,
+        };
+        if (errorCode === 0) partition.resolved(offset);
+        else this.#refused(partition, errorCode);
+      });
+    }
   }
 
   async #fetch(connection: Connection, partitions: readonly PartitionState[]): Promise<void> {
-    const { topic, readCommitted, minBytes, maxBytes, maxWaitMs } = this.#settings;
-    const { id: topicId } = this.#topic;
-    const asked = new Map(partitions.map((partition) => [partition.index, partition.generation]));
-    // Whoever reads to the end learns where that is before anything is waited for.
-    const isHurried = partitions.some(({ endOffset }) => this.#settings.toEnd && endOffset < 0);
-    const answer = await connection.request(
-      Fetch,
-      {
-        maxWaitMs: isHurried ? 0 : maxWaitMs,
-        minBytes,
-        maxBytes,
-        isolationLevel: readCommitted ? 1 : 0,
-        sessionEpoch: NO_SESSION_EPOCH,
-        topics: [
-          {
-            topic,
-            topicId,
-            partitions: partitions.map((partition) => ({
-              partition: partition.index,
-              fetchOffset: partition.fetchOffset,
-              partitionMaxBytes: partition.maxBytes,
-            })),
-          },
-        ],
-      },
-      {
-        timeoutMs: this.#cluster.settings.requestTimeoutMs + maxWaitMs,
-        ...(topicId === ZERO_UUID ? { versionMax: LAST_NAMED_VERSION } : {}),
-      },
-    );
+    const { requestTimeoutMs } = this.#cluster.settings;
+    const answers = await fetchPartitions(connection, this.#settings, partitions, requestTimeoutMs);
     if (this.#closing.signal.aborted) return;
-    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
-    for (const { partitions: answers } of answer.responses) {
-      for (const found of answers) {
-        const partition = this.#partitions.find(({ index }) => index === found.partitionIndex);
-        if (partition === undefined || asked.get(partition.index) !== partition.generation) continue;
-        if (found.errorCode === 0) this.#take(partition, found);
-        else this.#refused(partition, found.errorCode);
-      }
+    for (const [partition, found] of answers) {
+      if (!this.#partitions.has(partition)) continue;
+      if (found.errorCode === 0) this.#take(partition, found);
+      else this.#refused(partition, found.errorCode);
     }
     this.#owner.progressed();
   }
@@ -223,7 +214,7 @@ export class Fetcher {
   }
 
   #refused(partition: PartitionState, code: number): void {
-    const { topic } = this.#settings;
+    const { topic } = partition;
     const place = `${topic}-${partition.index}`;
     if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
       this.#outOfRange(partition, place);
@@ -259,7 +250,7 @@ export class Fetcher {
 
   #goTo(partition: PartitionState, start: 'earliest' | 'latest'): void {
     this.#cluster.settings.logger.warn(
-      `${this.#settings.topic}-${partition.index} has no offset ${partition.fetchOffset} (any more); going to the ${start}.`,
+      `${partition.topic}-${partition.index} has no offset ${partition.fetchOffset} (any more); going to the ${start}.`,
     );
     partition.go(start);
   }
@@ -271,8 +262,9 @@ export class Fetcher {
     partition.notBefore = Number.POSITIVE_INFINITY;
     let start: 'earliest' | 'latest' = 'earliest';
     try {
-      const connection = await this.#cluster.connect(leader, this.#purpose);
-      const end = await offsetOf(connection, this.#settings, partition.index, 'latest');
+      const connection = await this.#cluster.connect(leader, this.#purposes[0] ?? '');
+      const question = { topic: partition.topic, readCommitted: this.#settings.readCommitted };
+      const end = await offsetOf(connection, question, partition.index, 'latest');
       if (lost > end) start = 'latest';
     } catch (cause) {
       this.#cluster.settings.logger.debug(`The end of the log is not known: ${messageOf(cause)}`);
@@ -286,6 +278,7 @@ export class Fetcher {
     return (
       !partition.isPaused &&
       !partition.isAtEnd &&
+      partition.askedGeneration !== partition.generation &&
       partition.notBefore <= this.#cluster.settings.clock.monotonic()
     );
   }
@@ -308,7 +301,7 @@ export class Fetcher {
         this.wake();
         // Others may have been delayed for longer meanwhile.
         const now = clock.monotonic();
-        const later = this.#partitions.find(
+        const later = [...this.#partitions].find(
           ({ notBefore }) => notBefore > now && notBefore < Number.POSITIVE_INFINITY,
         );
         if (later !== undefined) this.#wakeLater(later.notBefore - now);
@@ -330,30 +323,30 @@ export class Fetcher {
     );
   }
 
-  async #locate(): Promise<void> {
-    if (this.#isLocating) return;
-    this.#isLocating = true;
+  async #locate(name: string): Promise<void> {
+    if (this.#locating.has(name)) return;
+    this.#locating.add(name);
+    const lost = (): PartitionState[] =>
+      [...this.#partitions].filter(({ topic, leader }) => topic === name && leader < 0);
     try {
-      this.#topic = await this.#cluster.topic(this.#settings.topic, false);
-      this.#assignLeaders();
-      for (const partition of this.#partitions) {
-        if (partition.leader >= 0) continue;
-        this.#cluster.invalidate(this.#settings.topic);
+      const topic = await this.#cluster.topic(name, false);
+      for (const partition of lost()) locate(partition, topic);
+      for (const partition of lost()) {
+        this.#cluster.invalidate(name);
         this.#delay(partition);
       }
     } catch (cause) {
       const error = cause as KlammError;
       if (!error.retriable) this.#owner.failed(error);
-      else for (const partition of this.#partitions) if (partition.leader < 0) this.#delay(partition);
+      else for (const partition of lost()) this.#delay(partition);
     } finally {
-      this.#isLocating = false;
+      this.#locating.delete(name);
     }
     this.wake();
   }
+}
 
-  #assignLeaders(): void {
-    for (const partition of this.#partitions) {
-      partition.leader = this.#topic.partitions.find(({ index }) => index === partition.index)?.leader ?? -1;
-    }
-  }
+function locate(partition: PartitionState, topic: TopicMetadata): void {
+  partition.topicId = topic.id;
+  partition.leader = topic.partitions.find(({ index }) => index === partition.index)?.leader ?? -1;
 }

@@ -12,7 +12,7 @@ export type StartPosition = 'earliest' | 'latest' | number | Date;
  */
 export type OutOfRangePolicy = 'nearest' | 'earliest' | 'latest' | 'error';
 
-export interface ConsumeOptions<Value = Buffer, Key = Buffer> {
+export interface ConsumeOptions<Value = Buffer, Key = Buffer> extends FetchOptions {
   readonly topic: string;
   /** Default: all that the topic has at the start, or those that `from` names. */
   readonly partitions?: readonly number[];
@@ -21,10 +21,16 @@ export interface ConsumeOptions<Value = Buffer, Key = Buffer> {
   /** True to end once everything that was there at the start has been read. Default false: goes on listening. */
   readonly toEnd?: boolean;
   readonly onOutOfRange?: OutOfRangePolicy;
-  /** True: records of open and aborted transactions are not seen. Default false. */
-  readonly readCommitted?: boolean;
   /** Ends the consumer, as `close` does. */
   readonly signal?: AbortSignal;
+  readonly value?: Serde<Value>;
+  readonly key?: Serde<Key>;
+}
+
+/** How to fetch. */
+export interface FetchOptions {
+  /** True: records of open and aborted transactions are not seen. Default false. */
+  readonly readCommitted?: boolean;
   /** Bytes for which the broker waits before it answers. Default 1. */
   readonly minBytes?: number;
   /** Bytes that one answer may hold, unless the first batch is larger. Default 1,048,576. */
@@ -33,13 +39,10 @@ export interface ConsumeOptions<Value = Buffer, Key = Buffer> {
   readonly maxWaitMs?: number;
   /** Bytes fetched ahead of the program. Default 4,194,304. */
   readonly prefetchBytes?: number;
-  readonly value?: Serde<Value>;
-  readonly key?: Serde<Key>;
 }
 
-/** ConsumeOptions with every default filled in, as the rooms below need them. */
+/** FetchOptions with every default filled in, as the rooms below need them. */
 export interface FetchSettings {
-  readonly topic: string;
   readonly toEnd: boolean;
   readonly onOutOfRange: OutOfRangePolicy;
   readonly readCommitted: boolean;
@@ -52,10 +55,11 @@ export interface FetchSettings {
 const MIB = 1024 * 1024;
 
 /** Throws KlammError INVALID_CONFIG where an option is not what it has to be. */
-export function fetchSettings<Value, Key>(options: ConsumeOptions<Value, Key>): FetchSettings {
-  const { topic, toEnd = false, onOutOfRange = 'nearest', readCommitted = false, minBytes = 1 } = options;
+export function fetchSettings(
+  options: FetchOptions & { readonly toEnd?: boolean; readonly onOutOfRange?: OutOfRangePolicy },
+): FetchSettings {
+  const { toEnd = false, onOutOfRange = 'nearest', readCommitted = false, minBytes = 1 } = options;
   const { maxBytes = MIB, maxWaitMs = 500, prefetchBytes = 4 * MIB } = options;
-  if (typeof topic !== 'string' || topic === '') throw invalidOption('`topic` names no topic.');
   if (!['nearest', 'earliest', 'latest', 'error'].includes(onOutOfRange)) {
     throw invalidOption(
       `\`onOutOfRange\` is "${onOutOfRange}"; it has to be nearest, earliest, latest or error.`,
@@ -63,7 +67,13 @@ export function fetchSettings<Value, Key>(options: ConsumeOptions<Value, Key>): 
   }
   requireNumbers({ minBytes, maxBytes, prefetchBytes }, 1);
   requireNumbers({ maxWaitMs }, 0);
-  return { topic, toEnd, onOutOfRange, readCommitted, minBytes, maxBytes, maxWaitMs, prefetchBytes };
+  return { toEnd, onOutOfRange, readCommitted, minBytes, maxBytes, maxWaitMs, prefetchBytes };
+}
+
+/** Throws INVALID_CONFIG where it is no topic's name. */
+export function checkTopic(topic: unknown): string {
+  if (typeof topic !== 'string' || topic === '') throw invalidOption('`topic` names no topic.');
+  return topic;
 }
 
 /** Where `from` says that a partition starts. Throws INVALID_CONFIG where it says no such thing. */

@@ -3,9 +3,13 @@
 // `position` is what the program has seen; `fetchOffset` runs ahead of it by what is prefetched. A seek begins a new
 // `generation`, and whatever was fetched for an older one is dropped where it is met.
 
+import { ZERO_UUID } from '@klamm/base/random';
 import type { StartPosition } from './options.ts';
 
 export class PartitionState {
+  readonly topic: string;
+  /** `ZERO_UUID` while it is not known, or where the broker is older than topic ids. */
+  topicId = ZERO_UUID;
   readonly index: number;
   /** Node id of the leader; -1 where it has to be looked for. */
   leader = -1;
@@ -16,6 +20,8 @@ export class PartitionState {
   /** Offset of the next record to fetch. */
   fetchOffset = -1;
   generation = 0;
+  /** The generation that a request under way asks for; -1 for none. */
+  askedGeneration = -1;
   isPaused = false;
   /** Where to stop; -1 where that is not known, or never. */
   endOffset = -1;
@@ -28,7 +34,8 @@ export class PartitionState {
   /** Bytes to ask for; grows where a batch does not fit. */
   maxBytes: number;
 
-  constructor(index: number, start: StartPosition, maxBytes: number) {
+  constructor(topic: string, index: number, start: StartPosition, maxBytes: number) {
+    this.topic = topic;
     this.index = index;
     this.maxBytes = maxBytes;
     this.go(start);
