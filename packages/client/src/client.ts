@@ -7,6 +7,8 @@ import type { Bytes } from './bytes.ts';
 import { Cluster } from './cluster.ts';
 import { PartitionConsumer } from './consumer/consumer.ts';
 import type { ConsumeOptions } from './consumer/options.ts';
+import { GroupConsumer } from './group/group-consumer.ts';
+import type { GroupOptions } from './group/options.ts';
 import { clientSettings, type KafkaOptions } from './options.ts';
 import type { ProducerOptions } from './producer/options.ts';
 import { Producer } from './producer/producer.ts';
@@ -32,6 +34,14 @@ export class Kafka {
    */
   consume<Value = Buffer, Key = Buffer>(options: ConsumeOptions<Value, Key>): PartitionConsumer<Value, Key> {
     return new PartitionConsumer(this.#cluster, options);
+  }
+
+  /**
+   * Reads topics as a member of a consumer group, from where the group is: `for await (const message of
+   * kafka.group({ groupId, topics })) { …; message.mark(); }`, or `run(handler)`. Joins when it is first read.
+   */
+  group<Value = Buffer, Key = Buffer>(options: GroupOptions<Value, Key>): GroupConsumer<Value, Key> {
+    return new GroupConsumer(this.#cluster, options);
   }
 
   /** Topics, settings, offsets, the cluster. */

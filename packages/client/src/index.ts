@@ -4,6 +4,8 @@ export { KlammError } from '@klamm/base/errors';
 export type { LogFields, Logger } from '@klamm/base/logger';
 export { lineLogger } from '@klamm/base/logger';
 export { ErrorCode } from '@klamm/protocol/error-codes';
+export type { Assignor, AssignorMember, MemberHistory } from '@klamm/protocol/groups/assignors/assignor';
+export type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 export type { HeaderInput } from '@klamm/protocol/records/builder';
 export type { RecordHeader } from '@klamm/protocol/records/record';
 export type { Admin } from './admin/admin.ts';
@@ -15,6 +17,19 @@ export type { ClusterMetadata, PartitionMetadata, TopicMetadata } from './cluste
 export type { MessageBatch, PartitionConsumer } from './consumer/consumer.ts';
 export type { Message } from './consumer/message.ts';
 export type { ConsumeOptions, OutOfRangePolicy, StartPosition } from './consumer/options.ts';
+export type { GroupBatch, GroupConsumer } from './group/group-consumer.ts';
+export type {
+  CommitEvent,
+  GroupNotice,
+  GroupNoticeType,
+  PartitionsEvent,
+  PollTimeoutEvent,
+} from './group/group-events.ts';
+export type { GroupMessage } from './group/group-message.ts';
+export type { GroupEvent, GroupEventType } from './group/membership/membership.ts';
+export type { CommittedOffset, OffsetToCommit } from './group/offset-requests.ts';
+export type { GroupOptions, OffsetReset } from './group/options.ts';
+export type { Claim, GroupHandler, Session } from './group/session.ts';
 export type { KafkaOptions } from './options.ts';
 export type { ProducerMessage, ProducerOptions, RecordMetadata } from './producer/options.ts';
 export type { DeliveryOutcome } from './producer/outcomes.ts';

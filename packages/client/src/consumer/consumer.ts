@@ -6,10 +6,11 @@
 
 import { KlammError } from '@klamm/base/errors';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
+import type { RecordCursor } from '@klamm/protocol/records/record';
 import type { Cluster, TopicMetadata } from '../cluster.ts';
 import { FetchedRecords } from './fetched-records.ts';
 import { Fetcher } from './fetcher.ts';
-import type { Message, MessageSource } from './message.ts';
+import { Message, type MessageSource } from './message.ts';
 import {
   type ConsumeOptions,
   checkPosition,
@@ -43,10 +44,10 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
   readonly #started: Promise<void>;
   readonly #onAbort = (): void => void this.close();
   #fetcher: Fetcher | undefined;
-  #current: FetchedRecords<Value, Key> | undefined;
-  #ready: FetchedRecords<Value, Key>[] = [];
+  #current: FetchedRecords<Message<Value, Key>> | undefined;
+  #ready: FetchedRecords<Message<Value, Key>>[] = [];
   /** Records of paused partitions. */
-  #aside: FetchedRecords<Value, Key>[] = [];
+  #aside: FetchedRecords<Message<Value, Key>>[] = [];
   #waiting: (() => void) | undefined;
   #reading: Promise<unknown> | undefined;
   #failure: KlammError | undefined;
@@ -183,7 +184,8 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
     this.#fetcher = new Fetcher(this.#cluster, this.#settings, {
       fetched: (state, records, aborted) => {
         const source = this.#sources.get(state.index) as MessageSource<Value, Key>;
-        this.#ready.push(new FetchedRecords(state, source, records, aborted));
+        const messageOf = (cursor: RecordCursor) => new Message(source, cursor);
+        this.#ready.push(new FetchedRecords(state, messageOf, records, aborted));
         this.#wake();
       },
       progressed: () => this.#wake(),
@@ -213,7 +215,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
   }
 
   /** What `read` gives of the records that lie ready; undefined where none does. Never waits. */
-  #take<T>(read: (records: FetchedRecords<Value, Key>) => T | undefined): T | undefined {
+  #take<T>(read: (records: FetchedRecords<Message<Value, Key>>) => T | undefined): T | undefined {
     for (;;) {
       const records = this.#current ?? this.#ready.shift();
       if (records === undefined) return undefined;
@@ -234,14 +236,14 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
     }
   }
 
-  #done(records: FetchedRecords<Value, Key>): void {
+  #done(records: FetchedRecords<Message<Value, Key>>): void {
     this.#current = undefined;
-    this.#fetcher?.release(records.bytes);
+    this.#fetcher?.release(records.partition, records.bytes);
   }
 
   /** Reads one after the other, however many calls wait. */
   #queue<T>(
-    read: (records: FetchedRecords<Value, Key>) => T | undefined,
+    read: (records: FetchedRecords<Message<Value, Key>>) => T | undefined,
   ): Promise<IteratorResult<T, undefined>> {
     const before = this.#reading;
     const reading =
@@ -260,7 +262,7 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
   }
 
   async #read<T>(
-    read: (records: FetchedRecords<Value, Key>) => T | undefined,
+    read: (records: FetchedRecords<Message<Value, Key>>) => T | undefined,
   ): Promise<IteratorResult<T, undefined>> {
     try {
       if (this.#fetcher === undefined && !this.#isClosed) await this.#started;
@@ -296,9 +298,9 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
   }
 
   #dropStale(): void {
-    const drop = (records: FetchedRecords<Value, Key>): boolean => {
+    const drop = (records: FetchedRecords<Message<Value, Key>>): boolean => {
       if (!records.isStale) return true;
-      this.#fetcher?.release(records.bytes);
+      this.#fetcher?.release(records.partition, records.bytes);
       return false;
     };
     this.#ready = this.#ready.filter(drop);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BatchBuilder, type BatchOptions } from '@klamm/protocol/records/builder';
 import { buildEndTransactionBatch } from '@klamm/protocol/records/control';
 import { type AbortedTransaction, FetchedRecords } from './fetched-records.ts';
-import type { Message } from './message.ts';
+import { Message } from './message.ts';
 import { PartitionState } from './partition-state.ts';
 
 function batch(values: readonly string[], options: BatchOptions): Buffer {
@@ -15,12 +15,13 @@ function batch(values: readonly string[], options: BatchOptions): Buffer {
 function fetched(
   bytes: Buffer,
   { position = 0, aborted = null }: { position?: number; aborted?: AbortedTransaction[] | null } = {},
-): FetchedRecords<Buffer, Buffer> {
+): FetchedRecords<Message> {
   const source = { topic: 't', partition: 0, value: undefined, key: undefined };
-  return new FetchedRecords(new PartitionState('t', 0, position, 1000), source, bytes, aborted);
+  const state = new PartitionState('t', 0, position, 1000);
+  return new FetchedRecords(state, (cursor) => new Message(source, cursor), bytes, aborted);
 }
 
-async function values(records: FetchedRecords<Buffer, Buffer>): Promise<string[]> {
+async function values(records: FetchedRecords<Message>): Promise<string[]> {
   const seen: string[] = [];
   for (;;) {
     const message: Message | undefined = records.read();

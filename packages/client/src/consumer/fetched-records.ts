@@ -19,7 +19,6 @@ import {
 import { decompressRecordsAsync } from '@klamm/protocol/records/compression';
 import { ControlType, controlRecordsOf } from '@klamm/protocol/records/control';
 import { RecordCursor } from '@klamm/protocol/records/record';
-import { Message, type MessageSource } from './message.ts';
 import type { PartitionState } from './partition-state.ts';
 
 export interface AbortedTransaction {
@@ -27,11 +26,11 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-export class FetchedRecords<Value, Key> {
+export class FetchedRecords<M> {
   readonly partition: PartitionState;
   readonly generation: number;
   readonly bytes: number;
-  readonly #source: MessageSource<Value, Key>;
+  readonly #messageOf: (cursor: RecordCursor) => M;
   readonly #buffer: Buffer;
   readonly #cursor = new RecordCursor();
   /** Transactions that were aborted, by first offset; null where everything is wanted. */
@@ -42,16 +41,17 @@ export class FetchedRecords<Value, Key> {
   #lastOffset = -1;
   #opening: Promise<void> | undefined;
 
+  /** @param messageOf what the program gets of the record that the cursor stands on */
   constructor(
     partition: PartitionState,
-    source: MessageSource<Value, Key>,
+    messageOf: (cursor: RecordCursor) => M,
     buffer: Buffer,
     aborted: readonly AbortedTransaction[] | null,
   ) {
     this.partition = partition;
     this.generation = partition.generation;
     this.bytes = buffer.length;
-    this.#source = source;
+    this.#messageOf = messageOf;
     this.#buffer = buffer;
     this.#aborted = aborted === null ? null : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   }
@@ -72,7 +72,7 @@ export class FetchedRecords<Value, Key> {
    *
    * @throws KlammError CORRUPT_MESSAGE, UNSUPPORTED_COMPRESSION_TYPE
    */
-  read(): Message<Value, Key> | undefined {
+  read(): M | undefined {
     const { partition } = this;
     const cursor = this.#cursor;
     for (;;) {
@@ -82,7 +82,7 @@ export class FetchedRecords<Value, Key> {
           if (offset < partition.position) continue;
           if (partition.endOffset >= 0 && offset >= partition.endOffset) return this.#end();
           partition.position = offset + 1;
-          return new Message(this.#source, cursor);
+          return this.#messageOf(cursor);
         }
         this.#isOpen = false;
         this.#passed();
@@ -92,7 +92,7 @@ export class FetchedRecords<Value, Key> {
   }
 
   /** All records of the next batch; undefined as for `read`. */
-  readBatch(): Message<Value, Key>[] | undefined {
+  readBatch(): M[] | undefined {
     const first = this.read();
     if (first === undefined) return undefined;
     const messages = [first];
@@ -169,10 +169,10 @@ export class FetchedRecords<Value, Key> {
   }
 
   #corrupt(check: string): KlammError {
-    const { topic, partition } = this.#source;
+    const { topic, index, position } = this.partition;
     return kafkaError(
       ErrorCode.CORRUPT_MESSAGE,
-      `The batch of ${topic}-${partition} at or after offset ${this.partition.position} is damaged (${check}); seek past it, or look at the broker's disk.`,
+      `The batch of ${topic}-${index} at or after offset ${position} is damaged (${check}); seek past it, or look at the broker's disk.`,
     );
   }
 }

@@ -90,8 +90,9 @@ export class Fetcher {
     }
   }
 
-  /** Says that so many bytes of what was fetched are done with. */
-  release(bytes: number): void {
+  /** Says that so many bytes of what was fetched of a partition are done with. */
+  release(partition: PartitionState, bytes: number): void {
+    partition.heldBytes -= bytes;
     this.#heldBytes -= bytes;
     this.wake();
   }
@@ -108,7 +109,7 @@ export class Fetcher {
     if (purpose === undefined) return;
     running.add(purpose);
     try {
-      while (this.#heldBytes < this.#settings.prefetchBytes && !this.#closing.signal.aborted) {
+      while (!this.#closing.signal.aborted) {
         const wanted = [...this.#partitions].filter(
           (partition) => partition.leader === nodeId && this.#isWanted(partition),
         );
@@ -209,6 +210,7 @@ export class Fetcher {
       partition.maxBytes = Math.min(partition.maxBytes * 2, 0x7fffffff);
       return;
     }
+    partition.heldBytes += records.length;
     this.#heldBytes += records.length;
     this.#owner.fetched(partition, records, readCommitted ? (answer.abortedTransactions ?? []) : null);
   }
@@ -279,6 +281,8 @@ export class Fetcher {
       !partition.isPaused &&
       !partition.isAtEnd &&
       partition.askedGeneration !== partition.generation &&
+      // What waits of one partition must not keep the others from being fetched.
+      (partition.heldBytes === 0 || this.#heldBytes < this.#settings.prefetchBytes) &&
       partition.notBefore <= this.#cluster.settings.clock.monotonic()
     );
   }

@@ -17,6 +17,8 @@ export class PartitionState {
   start: StartPosition | undefined;
   /** Offset of the next record for the program; -1 while `start` is being resolved. */
   position = -1;
+  /** Where reading began, or was last told to go; -1 while that is being resolved. */
+  startOffset = -1;
   /** Offset of the next record to fetch. */
   fetchOffset = -1;
   generation = 0;
@@ -31,6 +33,8 @@ export class PartitionState {
   /** Not asked for before this, on the monotonic clock, after so many failures in a row. */
   notBefore = 0;
   failures = 0;
+  /** Bytes that were fetched and that the program has yet to read. */
+  heldBytes = 0;
   /** Bytes to ask for; grows where a batch does not fit. */
   maxBytes: number;
 
@@ -46,6 +50,7 @@ export class PartitionState {
     this.generation++;
     this.start = typeof start === 'number' ? undefined : start;
     this.position = typeof start === 'number' ? start : -1;
+    this.startOffset = this.position;
     this.fetchOffset = this.position;
   }
 
@@ -53,6 +58,7 @@ export class PartitionState {
   resolved(offset: number): void {
     this.start = undefined;
     this.position = offset;
+    this.startOffset = offset;
     this.fetchOffset = offset;
   }
 

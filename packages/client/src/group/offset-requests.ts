@@ -1,0 +1,223 @@
+// Asks the group's coordinator for committed offsets, and has it keep new ones.
+//
+// An offset that an open transaction may still change is waited for. A commit that a rebalance got in the way of is
+// sent again with the generation of then, as long as the partition is this member's; one of a member that the group
+// no longer knows is refused for good. KIP-447, KIP-848; Kafka: ConsumerCoordinator, CommitRequestManager.
+
+import { sleep } from '@klamm/base/clock';
+import type { KlammError } from '@klamm/base/errors';
+import { ZERO_UUID } from '@klamm/base/random';
+import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
+import { OffsetFetch } from '@klamm/protocol/api/09-offset-fetch';
+import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
+import type { Cluster } from '../cluster.ts';
+import { backOffMs } from '../network/back-off.ts';
+import type { Membership } from './membership/membership.ts';
+
+/** An offset to commit: of the next record to read. */
+export interface OffsetToCommit extends TopicPartition {
+  readonly offset: number;
+  /** A note of the program's own. Default empty. */
+  readonly metadata?: string;
+}
+
+export interface CommittedOffset extends TopicPartition {
+  /** Of the next record to read; -1 where none was committed. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** Refusals that another attempt, with the generation of then, may overcome. */
+const REBALANCING: ReadonlySet<number> = new Set([
+  ErrorCode.STALE_MEMBER_EPOCH,
+  ErrorCode.REBALANCE_IN_PROGRESS,
+  ErrorCode.ILLEGAL_GENERATION,
+]);
+/** The last version that names topics instead of giving their ids. */
+const LAST_NAMED_VERSION = 9;
+
+export class OffsetRequests {
+  readonly #cluster: Cluster;
+  readonly #groupId: string;
+  readonly #membership: Membership;
+  readonly #closing: AbortSignal;
+
+  constructor(cluster: Cluster, groupId: string, membership: Membership, closing: AbortSignal) {
+    this.#cluster = cluster;
+    this.#groupId = groupId;
+    this.#membership = membership;
+    this.#closing = closing;
+  }
+
+  /** The committed offset of each partition. Throws KlammError, a final one where asking again is of no use. */
+  async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    if (partitions.length === 0) return [];
+    const found = new Map<string, CommittedOffset>();
+    await this.#retry(async () => {
+      const missing = partitions.filter((partition) => !found.has(partitionText(partition)));
+      for (const answer of await this.#fetchOnce(missing)) {
+        if (answer.errorCode === 0) found.set(partitionText(answer), answer);
+        else if (!isRetriable(answer.errorCode)) {
+          throw this.#refused('cannot be fetched', answer, answer.errorCode);
+        }
+      }
+      return found.size === partitions.length ? undefined : ErrorCode.UNSTABLE_OFFSET_COMMIT;
+    });
+    return partitions.map(
+      (partition) => found.get(partitionText(partition)) ?? { ...partition, offset: -1, metadata: '' },
+    );
+  }
+
+  /**
+   * Commits. Throws KlammError for the first partition that was refused, when all are decided.
+   *
+   * @param isHeld whether a partition is still this member's; of others a refusal is not fought
+   */
+  async commit(
+    offsets: readonly OffsetToCommit[],
+    isHeld: (partition: TopicPartition) => boolean,
+  ): Promise<void> {
+    let left = offsets;
+    let refused: KlammError | undefined;
+    let lastGeneration = Number.NaN;
+    await this.#retry(async () => {
+      if (left.length === 0) return undefined;
+      const { generation } = this.#membership;
+      const again: OffsetToCommit[] = [];
+      let code: number | undefined;
+      for (const [offset, errorCode] of await this.#commitOnce(left)) {
+        if (errorCode === 0) continue;
+        // An illegal generation twice: it is not that this member was about to learn of a new one.
+        const isWorthIt = REBALANCING.has(errorCode)
+          ? isHeld(offset) && (errorCode !== ErrorCode.ILLEGAL_GENERATION || generation !== lastGeneration)
+          : isRetriable(errorCode);
+        if (isWorthIt) {
+          again.push(offset);
+          code = errorCode;
+        } else refused ??= this.#refused('cannot be committed', offset, errorCode);
+      }
+      lastGeneration = generation;
+      left = again;
+      return code;
+    });
+    if (refused !== undefined) throw refused;
+  }
+
+  async #fetchOnce(
+    partitions: readonly TopicPartition[],
+  ): Promise<(CommittedOffset & { readonly errorCode: number })[]> {
+    const { topics, isNamed, nameOf } = await this.#byTopic(partitions);
+    const asked = topics.map(({ name, topicId, members }) => ({
+      name,
+      topicId,
+      partitionIndexes: members.map(({ partition }) => partition),
+    }));
+    const answer = await this.#membership.request(
+      OffsetFetch,
+      {
+        groupId: this.#groupId,
+        topics: asked,
+        groups: [{ groupId: this.#groupId, memberId: null, memberEpoch: -1, topics: asked }],
+        requireStable: true,
+      },
+      isNamed ? { versionMax: LAST_NAMED_VERSION } : {},
+    );
+    const [group] = answer.groups;
+    const errorCode = group?.errorCode ?? answer.errorCode;
+    if (errorCode !== 0) {
+      throw kafkaError(
+        errorCode,
+        `The offsets of the group "${this.#groupId}" cannot be fetched: ${errorMeaning(errorCode)}`,
+      );
+    }
+    return (group?.topics ?? answer.topics).flatMap((topic) =>
+      topic.partitions.map((found) => ({
+        topic: nameOf(topic),
+        partition: found.partitionIndex,
+        offset: found.committedOffset,
+        metadata: found.metadata ?? '',
+        errorCode: found.errorCode,
+      })),
+    );
+  }
+
+  async #commitOnce(offsets: readonly OffsetToCommit[]): Promise<[OffsetToCommit, number][]> {
+    const { topics, isNamed, nameOf } = await this.#byTopic(offsets);
+    const { memberId, generation, instanceId } = this.#membership;
+    const answer = await this.#membership.request(
+      OffsetCommit,
+      {
+        groupId: this.#groupId,
+        generationIdOrMemberEpoch: generation,
+        memberId,
+        groupInstanceId: instanceId,
+        topics: topics.map(({ name, topicId, members }) => ({
+          name,
+          topicId,
+          partitions: members.map(({ partition, offset, metadata = '' }) => ({
+            partitionIndex: partition,
+            committedOffset: offset,
+            committedMetadata: metadata,
+          })),
+        })),
+      },
+      isNamed ? { versionMax: LAST_NAMED_VERSION } : {},
+    );
+    const codes = new Map<string, number>();
+    for (const topic of answer.topics) {
+      for (const { partitionIndex: partition, errorCode } of topic.partitions) {
+        codes.set(partitionText({ topic: nameOf(topic), partition }), errorCode);
+      }
+    }
+    return offsets.map((offset) => [
+      offset,
+      codes.get(partitionText(offset)) ?? ErrorCode.UNKNOWN_SERVER_ERROR,
+    ]);
+  }
+
+  /** Partitions by topic, with the topics' ids where all are known. */
+  async #byTopic<P extends TopicPartition>(partitions: readonly P[]) {
+    const names = [...new Set(partitions.map(({ topic }) => topic))];
+    const ids = await Promise.all(names.map((name) => this.#idOf(name)));
+    const topics = names.map((name, i) => ({
+      name,
+      topicId: ids[i] ?? ZERO_UUID,
+      members: partitions.filter(({ topic }) => topic === name),
+    }));
+    const nameOf = (answered: { readonly name: string; readonly topicId?: string }): string =>
+      answered.name || (topics.find(({ topicId }) => topicId === answered.topicId)?.name ?? '');
+    return { topics, nameOf, isNamed: topics.some(({ topicId }) => topicId === ZERO_UUID) };
+  }
+
+  /** Without the id the topic is named; a topic that is gone is told by the answer. */
+  async #idOf(topic: string): Promise<string> {
+    const known = this.#cluster.known(topic);
+    return known === undefined ? ZERO_UUID : known.id;
+  }
+
+  /** Calls `attempt` until it gives no error code to try again for, or retryTimeoutMs is over. */
+  async #retry(attempt: () => Promise<number | undefined>): Promise<void> {
+    const { clock, backOff, random, retryTimeoutMs } = this.#cluster.settings;
+    const deadline = clock.monotonic() + retryTimeoutMs;
+    for (let failures = 1; ; failures++) {
+      const errorCode = await attempt();
+      if (errorCode === undefined) return;
+      const wait = backOffMs(backOff, failures, random);
+      if (clock.monotonic() + wait > deadline) {
+        throw kafkaError(
+          errorCode,
+          `The offsets of the group "${this.#groupId}" were still refused after ${retryTimeoutMs} ms: ${errorMeaning(errorCode)}`,
+        );
+      }
+      await sleep(clock, wait, this.#closing);
+    }
+  }
+
+  #refused(what: string, partition: TopicPartition, errorCode: number): KlammError {
+    return kafkaError(
+      errorCode,
+      `The offset of ${partitionText(partition)} in the group "${this.#groupId}" ${what}: ${errorMeaning(errorCode)}`,
+    );
+  }
+}
