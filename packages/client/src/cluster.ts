@@ -155,16 +155,21 @@ export class Cluster {
 
   /**
    * Asks any broker, or `nodeId`. Ways to a broker are looked for until retryTimeoutMs is over. A request that is lost
-   * on its way is sent again, unless `once` says that doing it twice would be wrong.
+   * on its way is sent again, unless `once` says that doing it twice would be wrong; nothing is where `retry` is false.
    */
   async request<Q extends Fields, R extends Fields>(
     api: Api<Q, R>,
     body: Encodable<Q>,
-    options: RequestOptions & { readonly nodeId?: number; readonly once?: boolean } = {},
+    options: RequestOptions & {
+      readonly nodeId?: number;
+      readonly once?: boolean;
+      readonly retry?: boolean;
+    } = {},
   ): Promise<Decoded<R>> {
-    const { nodeId, once = false } = options;
+    const { nodeId, once = false, retry = true } = options;
     const connect = (): Promise<Connection> =>
       nodeId === undefined ? this.#anyBroker() : this.connect(nodeId, CONTROL);
+    if (!retry) return (await connect()).request(api, body, options);
     if (!once) return this.retry(async () => (await connect()).request(api, body, options));
     return (await this.retry(connect)).request(api, body, options);
   }
@@ -205,6 +210,35 @@ export class Cluster {
     }
     const brokers = answer.brokers.map(({ nodeId, host, port, rack }) => ({ nodeId, host, port, rack }));
     return { cluster: { clusterId: answer.clusterId, controllerId: answer.controllerId, brokers }, topics };
+  }
+
+  /**
+   * What the cluster says of topics, asked once: of those with these names, of those with these ids, or of all. Those
+   * it tells nothing of are in `refused`, by the name or id that was asked for.
+   */
+  async look(
+    at: { readonly names: readonly string[] } | { readonly ids: readonly string[] } | 'all',
+  ): Promise<{ topics: TopicMetadata[]; refused: Map<string, KlammError> }> {
+    const topics =
+      at === 'all'
+        ? null
+        : 'names' in at
+          ? at.names.map((name) => ({ name }))
+          : at.ids.map((topicId) => ({ topicId, name: null }));
+    const answer = await this.request(Metadata, { topics, allowAutoTopicCreation: false }, { retry: false });
+    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
+    this.#learn(answer);
+    const refused = new Map<string, KlammError>();
+    const found: TopicMetadata[] = [];
+    for (const topic of answer.topics) {
+      if (topic.errorCode === 0) found.push(toTopic(topic));
+      else
+        refused.set(
+          topic.name ?? topic.topicId,
+          topicError(topic.name ?? topic.topicId, topic.errorCode, false),
+        );
+    }
+    return { topics: found, refused };
   }
 
   async #search(name: string, autoCreate: boolean): Promise<TopicMetadata> {

@@ -11,6 +11,7 @@ import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
 import type { Cluster } from '../../cluster.ts';
 import type { RequestOptions } from '../../network/connection.ts';
+import { GroupMembership } from './group-membership.ts';
 
 export interface MembershipOptions {
   readonly groupId: string;
@@ -92,8 +93,11 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-export declare function newMembership(
+/** Nothing is asked before `start`. */
+export function newMembership(
   cluster: Cluster,
   options: MembershipOptions,
   owner: MembershipOwner,
-): Membership;
+): Membership {
+  return new GroupMembership(cluster, options, owner);
+}

@@ -1,0 +1,83 @@
+// The heartbeats of a classic member: on a connection of their own, so that neither a JoinGroup that waits for the
+// group nor a busy program costs the membership. What the answers mean is for the member to say.
+
+import type { Timer } from '@klamm/base/clock';
+import { KlammError } from '@klamm/base/errors';
+import { Heartbeat } from '@klamm/protocol/api/12-heartbeat';
+import { isRetriable } from '@klamm/protocol/error-codes';
+import type { Encodable } from '@klamm/protocol/schema/fields';
+import { backOffMs } from '../../network/back-off.ts';
+import type { Connection } from '../../network/connection.ts';
+import { consequenceOf, groupError } from './group-errors.ts';
+import type { MemberContext } from './member.ts';
+
+type Body = Encodable<(typeof Heartbeat)['request']['fields']>;
+
+export class ClassicHeartbeat {
+  readonly #context: MemberContext;
+  readonly #onRefused: (error: KlammError) => void;
+  #body: Body | undefined;
+  #timer: Timer | undefined;
+  #failures = 0;
+  /** Changes when heartbeats begin or end: an answer of before is not listened to. */
+  #era = 0;
+
+  /** @param onRefused told each error of an answer that is not about the coordinator */
+  constructor(context: MemberContext, onRefused: (error: KlammError) => void) {
+    this.#context = context;
+    this.#onRefused = onRefused;
+  }
+
+  /** Begins, or goes on in another generation. */
+  start(body: Body): void {
+    this.stop();
+    this.#body = body;
+    this.#failures = 0;
+    this.#arm(this.#context.options.heartbeatIntervalMs);
+  }
+
+  stop(): void {
+    this.#era++;
+    this.#body = undefined;
+    this.#timer?.cancel();
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer?.cancel();
+    const { clock } = this.#context.cluster.settings;
+    this.#timer = clock.after(Math.max(0, delayMs), () => void this.#beat(), true);
+  }
+
+  async #beat(): Promise<void> {
+    const { cluster, coordinator, options } = this.#context;
+    const body = this.#body;
+    const era = this.#era;
+    const sentAt = cluster.settings.clock.monotonic();
+    let connection: Connection | undefined;
+    try {
+      if (body === undefined) return;
+      connection = await coordinator.connect('heartbeat');
+      if (era !== this.#era) return;
+      // A broker that does not answer within the session is given up in time to ask the next.
+      const timeoutMs = Math.max(options.sessionTimeoutMs / 3, options.heartbeatIntervalMs * 1.5);
+      const { errorCode } = await connection.request(Heartbeat, body, { timeoutMs });
+      if (era !== this.#era) return;
+      if (consequenceOf(errorCode) === 'elsewhere') coordinator.forget(connection.address);
+      if (isRetriable(errorCode)) throw groupError(options.groupId, errorCode);
+      this.#failures = 0;
+      this.#arm(options.heartbeatIntervalMs - (cluster.settings.clock.monotonic() - sentAt));
+      this.#context.recovered();
+      if (errorCode !== 0) this.#onRefused(groupError(options.groupId, errorCode));
+    } catch (cause) {
+      if (connection !== undefined && !connection.isOpen) coordinator.forget(connection.address);
+      if (era !== this.#era) return;
+      if (!(cause instanceof KlammError) || !cause.retriable) {
+        this.#context.fail(cause);
+        return;
+      }
+      this.#context.trouble(cause);
+      const { backOff, random } = cluster.settings;
+      this.#arm(backOffMs(backOff, ++this.#failures, random));
+    }
+  }
+}
