@@ -10,7 +10,9 @@ import type { JoinRequest, JoinResponse, SyncResponse } from './classic/classic-
 import { NO_BYTES } from './classic/classic-member.ts';
 import type { SyncRequest } from './classic/classic-standing.ts';
 import { describeConsumerGroup } from './consumer/consumer-description.ts';
-import { ConsumerGroup, type ConsumerGroupOptions, type HeartbeatCaller } from './consumer/consumer-group.ts';
+import { ConsumerGroup, type HeartbeatCaller } from './consumer/consumer-group.ts';
+import type { ConsumerGroupOptions } from './consumer/consumer-options.ts';
+import { upgradeRecords } from './consumer/group-upgrade.ts';
 import type {
   HeartbeatRequest as ConsumerHeartbeatRequest,
   HeartbeatResponse as ConsumerHeartbeatResponse,
@@ -59,7 +61,7 @@ export class GroupShard implements Machines {
   readonly #options: GroupShardOptions;
   readonly #groups = new Map<string, ClassicGroup | ConsumerGroup>();
   readonly #offsets = new CommittedOffsets();
-  readonly #deadlines = new Deadlines<Group>();
+  readonly #deadlines = new Deadlines<ClassicGroup | ConsumerGroup>();
 
   constructor(options: GroupShardOptions) {
     this.#options = options;
@@ -74,8 +76,7 @@ export class GroupShard implements Machines {
     for (;;) {
       const group = this.#deadlines.takeDue(now);
       if (group === undefined) return together(steps);
-      steps.push(group.expire(now));
-      this.#deadlines.note(group);
+      steps.push(this.#settled(group, group.expire(now), now));
     }
   }
 
@@ -114,7 +115,9 @@ export class GroupShard implements Machines {
     const found = this.#groups.get(groupId);
     const refused = (errorCode: number): Step => answer(respond, { errorCode, memberId, protocolName: '' });
     const isOther = found instanceof ConsumerGroup;
-    if (isOther && !found.standing.isEmpty) return refused(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+    if (isOther && !found.standing.isEmpty) {
+      return this.#settled(found, found.joinClassic(request, who, respond, now), now);
+    }
     const known = isOther ? undefined : found;
     if (known === undefined && memberId !== '') return refused(ErrorCode.UNKNOWN_MEMBER_ID);
     const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
@@ -132,33 +135,35 @@ export class GroupShard implements Machines {
 
   sync(request: SyncRequest, respond: Respond<SyncResponse>, now: number): Step {
     const group = this.#groups.get(request.groupId);
-    if (!(group instanceof ClassicGroup) || group.standing.isEmpty) {
+    if (group === undefined || group.standing.isEmpty) {
       return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES });
     }
-    const step = group.sync(request, respond, now);
-    this.#deadlines.note(group);
-    return step;
+    const isConsumer = group instanceof ConsumerGroup;
+    const step = isConsumer ? group.syncClassic(request, respond, now) : group.sync(request, respond, now);
+    return this.#settled(group, step, now);
   }
 
   heartbeat(request: HeartbeatRequest, respond: Respond<HeartbeatResponse>, now: number): Step {
     const { groupId, memberId, groupInstanceId, generationId } = request;
     const group = this.#groups.get(groupId);
+    if (group === undefined) return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
     const errorCode =
-      group instanceof ClassicGroup
-        ? group.heartbeat(memberId, groupInstanceId, generationId, now)
-        : ErrorCode.UNKNOWN_MEMBER_ID;
-    return answer(respond, { errorCode });
+      group instanceof ConsumerGroup
+        ? group.heartbeatClassic(memberId, groupInstanceId, generationId, now)
+        : group.heartbeat(memberId, groupInstanceId, generationId, now);
+    return this.#settled(group, answer(respond, { errorCode }), now);
   }
 
   leave({ groupId, members }: LeaveRequest, respond: Respond<LeaveResponse>, now: number): Step {
     const group = this.#groups.get(groupId);
-    if (!(group instanceof ClassicGroup)) {
+    if (group === undefined) {
       const outcomes = members.map((member) => ({ ...member, errorCode: ErrorCode.UNKNOWN_MEMBER_ID }));
       return answer(respond, { errorCode: ErrorCode.NONE, members: outcomes });
     }
-    const { step, outcomes } = group.leave(members, now);
-    this.#deadlines.note(group);
-    return together([step, answer(respond, { errorCode: ErrorCode.NONE, members: outcomes })]);
+    const isConsumer = group instanceof ConsumerGroup;
+    const { step, outcomes } = isConsumer ? group.leaveClassic(members, now) : group.leave(members, now);
+    const answered = answer(respond, { errorCode: ErrorCode.NONE, members: outcomes });
+    return together([this.#settled(group, step, now), answered]);
   }
 
   consumerHeartbeat(
@@ -174,15 +179,11 @@ export class GroupShard implements Machines {
       const errorMessage = `There is no consumer group "${groupId}".`;
       return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage });
     }
-    if (isOther && !found.standing.isEmpty) {
-      const errorMessage = `The group "${groupId}" is in use by members of the classic protocol.`;
-      return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage });
-    }
+    if (isOther && !found.standing.isEmpty) return this.#upgrade(found, request, who, respond, now);
     const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
     const group = this.#consumerOf(groupId);
-    const step = group.heartbeat(request, who, respond, now);
-    this.#deadlines.note(group);
-    if (group.standing.groupEpoch === 0) this.#forget(groupId);
+    const step = this.#settled(group, group.heartbeat(request, who, respond, now), now);
+    if (group.standing.groupEpoch === 0 && group.successor === undefined) this.#forget(groupId);
     return together([ended, step]);
   }
 
@@ -329,6 +330,49 @@ export class GroupShard implements Machines {
       else if (record.type === 3) this.#forget(record.key.groupId);
     }
     return { records, replies };
+  }
+
+  /** Notes when a group is due again, and puts in its place the classic group that it may have become. */
+  #settled(group: ClassicGroup | ConsumerGroup, step: Step, now: number): Step {
+    const successor = group instanceof ConsumerGroup ? group.successor : undefined;
+    if (successor === undefined) {
+      this.#deadlines.note(group);
+      return step;
+    }
+    const { groupId } = group.standing;
+    this.#forget(groupId);
+    const classic = this.#createClassic(groupId);
+    classic.replay(successor.record);
+    classic.loaded(now);
+    const rebalanced = successor.mustRebalance ? classic.rebalance(now) : NO_STEP;
+    this.#deadlines.note(classic);
+    return together([step, rebalanced]);
+  }
+
+  /** A first member of the consumer protocol joins a classic group; where it is refused, the group stays classic. */
+  #upgrade(
+    classic: ClassicGroup,
+    request: ConsumerHeartbeatRequest,
+    who: HeartbeatCaller,
+    respond: Respond<ConsumerHeartbeatResponse>,
+    now: number,
+  ): Step {
+    const { groupId } = request;
+    const { settings, topics } = this.#options.consumer;
+    const records = upgradeRecords(classic.standing, settings, topics, now);
+    if (!Array.isArray(records)) {
+      return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage: records.problem });
+    }
+    const group = new ConsumerGroup(groupId, this.#options.consumer);
+    for (const record of records) group.replay(record);
+    group.loaded(now);
+    const joined = group.heartbeat(request, who, respond, now);
+    if (joined.records.length === 0) return joined;
+    const ended = classic.end();
+    const tombstones = this.#applied(classic.standing.tombstones(), []);
+    this.#groups.set(groupId, group);
+    this.#deadlines.note(group);
+    return together([ended, tombstones, { records, replies: [] }, joined]);
   }
 
   #forget(groupId: string): void {

@@ -54,6 +54,8 @@ export function openGroups(
           sessionTimeoutMs: settings.number('group.consumer.session.timeout.ms'),
           heartbeatIntervalMs: settings.number('group.consumer.heartbeat.interval.ms'),
           maxSize: settings.number('group.consumer.max.size'),
+          classicMaxSize: settings.number('group.max.size'),
+          migrationPolicy: settings.text('group.consumer.migration.policy').toLowerCase(),
           assignors: listOf(settings.text('group.consumer.assignors')),
         },
         topics,

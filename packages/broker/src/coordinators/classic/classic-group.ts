@@ -148,6 +148,22 @@ export class ClassicGroup implements Group {
     return { step: this.#step.take(), outcomes };
   }
 
+  /** Has the members share the partitions out anew. */
+  rebalance(now: number): Step {
+    this.#rebalance(now);
+    return this.#step.take();
+  }
+
+  /** Sends whoever waits for a rebalance to join again: the group is about to become another. */
+  end(): Step {
+    const errorCode = ErrorCode.REBALANCE_IN_PROGRESS;
+    for (const member of this.#members) {
+      this.#answerJoin(member, { errorCode, memberId: member.memberId });
+      this.#answerSync(member, { errorCode, assignment: NO_BYTES });
+    }
+    return this.#step.take();
+  }
+
   /** A commit is a sign of life too. */
   seen(memberId: string, now: number): void {
     const member = this.#members.get(memberId);

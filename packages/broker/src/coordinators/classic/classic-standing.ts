@@ -79,7 +79,7 @@ export class ClassicStanding implements GroupStanding {
     this.#topics = this.#subscribedTopics();
   }
 
-  record(): GroupRecord {
+  record(): GroupRecordOf<2> {
     return {
       type: 2,
       key: { group: this.groupId },

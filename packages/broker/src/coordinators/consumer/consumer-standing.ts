@@ -130,19 +130,21 @@ export class ConsumerStanding implements GroupStanding {
    * which it has had the partition all along (KIP-1251).
    */
   commitProblem(
-    { memberId, generation: epoch, apiVersion, isTransactional }: Committer,
+    { memberId, groupInstanceId, generation: epoch, apiVersion, isTransactional }: Committer,
     topicId: string,
     partition: number,
   ): number {
     // Somebody without membership: an admin, or a consumer that assigns its partitions by itself.
     if (epoch < 0 && this.members.size === 0) return ErrorCode.NONE;
+    if (isTransactional && epoch < 0 && memberId === '' && groupInstanceId === null) return ErrorCode.NONE;
     const member = this.members.get(memberId);
     if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID;
     const isClassic = member.classicMemberMetadata !== null;
     if (!isTransactional && !isClassic && apiVersion < EPOCHS_SINCE) return ErrorCode.UNSUPPORTED_VERSION;
     if (epoch === member.memberEpoch) return ErrorCode.NONE;
-    const since = member.assigned.get(topicId)?.get(partition) ?? Number.POSITIVE_INFINITY;
-    if (epoch < member.memberEpoch && epoch >= since) return ErrorCode.NONE;
+    const held =
+      member.assigned.get(topicId)?.get(partition) ?? member.pendingRevocation.get(topicId)?.get(partition);
+    if (epoch < member.memberEpoch && held !== undefined && epoch >= held) return ErrorCode.NONE;
     return isClassic ? ErrorCode.ILLEGAL_GENERATION : ErrorCode.STALE_MEMBER_EPOCH;
   }
 
@@ -194,7 +196,8 @@ export class ConsumerStanding implements GroupStanding {
   }
 
   #applyAssignment({ key: { memberId }, value }: GroupRecordOf<8>): void {
-    const known = this.members.get(memberId);
+    // Compaction may leave what a member has before what it is.
+    const known = this.members.get(memberId) ?? (value === null ? undefined : newMember(memberId));
     if (known === undefined) return;
     this.#release(known);
     const member: ConsumerMember = {
@@ -243,7 +246,9 @@ function epochsOf(
   return new Map(
     topics.map(({ topicId, partitions, assignmentEpochs }) => [
       topicId,
-      new Map(partitions.map((partition, i) => [partition, assignmentEpochs?.[i] ?? memberEpoch])),
+      new Map(
+        partitions.map((partition, i) => [partition, assignmentEpochs?.[i] ?? Math.max(0, memberEpoch)]),
+      ),
     ]),
   );
 }

@@ -13,8 +13,15 @@ export interface Refusal {
   readonly errorMessage: string;
 }
 
-export function requestProblem(request: HeartbeatRequest, assignors: readonly string[]): Refusal | null {
-  const problem = shapeProblem(request);
+/** Members choose their own ids from this version of ConsumerGroupHeartbeat on (KIP-1082). */
+const OWN_MEMBER_IDS_SINCE = 1;
+
+export function requestProblem(
+  request: HeartbeatRequest,
+  apiVersion: number,
+  assignors: readonly string[],
+): Refusal | null {
+  const problem = shapeProblem(request, apiVersion);
   if (problem !== null) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: problem };
   const { serverAssignor } = request;
   if (serverAssignor === null || assignors.includes(serverAssignor)) return null;
@@ -24,13 +31,14 @@ export function requestProblem(request: HeartbeatRequest, assignors: readonly st
   };
 }
 
-function shapeProblem(request: HeartbeatRequest): string | null {
+function shapeProblem(request: HeartbeatRequest, apiVersion: number): string | null {
   const { groupId, memberId, memberEpoch, instanceId, rackId } = request;
   if (groupId.trim() === '') return 'The group id is empty.';
   if (instanceId?.trim() === '') return 'The instance id is empty; leave it out for a dynamic member.';
   if (rackId?.trim() === '') return 'The rack id is empty; leave it out where there is none.';
   if (memberEpoch < STATIC_LEAVE_EPOCH) return `${memberEpoch} is no member epoch.`;
-  if (memberEpoch !== 0 && memberId.trim() === '') return 'The member id is empty.';
+  const needsId = memberEpoch !== 0 || apiVersion >= OWN_MEMBER_IDS_SINCE;
+  if (needsId && memberId.trim() === '') return 'The member id is empty.';
   if (memberEpoch === STATIC_LEAVE_EPOCH && instanceId === null) {
     return 'Only a static member can leave for a while (member epoch -2).';
   }
@@ -43,10 +51,8 @@ function joinProblem(request: HeartbeatRequest): string | null {
   if (topicPartitions === null || topicPartitions.length > 0) {
     return 'A member that joins has no partitions yet; it must say so with an empty list.';
   }
-  const hasTopics = subscribedTopicNames !== null && subscribedTopicNames.length > 0;
-  const hasPattern = subscribedTopicRegex !== null && subscribedTopicRegex !== '';
-  // A list of names that is there, but empty, says that the member wants none yet.
-  if (!hasTopics && !hasPattern && subscribedTopicNames === null) {
+  // What is there, but empty, says that the member wants nothing yet.
+  if (subscribedTopicNames === null && subscribedTopicRegex === null) {
     return 'A member that joins must name its topics, or give a pattern.';
   }
   return null;
@@ -54,3 +60,11 @@ function joinProblem(request: HeartbeatRequest): string | null {
 
 export const isLeaving = ({ memberEpoch }: HeartbeatRequest): boolean =>
   memberEpoch === LEAVE_EPOCH || memberEpoch === STATIC_LEAVE_EPOCH;
+
+/** Whether the member says all of itself, as it does when it joins and after errors; then it is told all, too. */
+export function isFullRequest(request: HeartbeatRequest): boolean {
+  const { memberEpoch, rebalanceTimeoutMs, subscribedTopicNames, subscribedTopicRegex } = request;
+  if (memberEpoch === 0) return true;
+  const saysTopics = subscribedTopicNames !== null || subscribedTopicRegex !== null;
+  return rebalanceTimeoutMs !== -1 && saysTopics && request.topicPartitions !== null;
+}

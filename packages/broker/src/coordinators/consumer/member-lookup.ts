@@ -49,6 +49,8 @@ function findStatic(
     if (owner.memberId !== memberId) return fencedInstance(instanceId, owner);
     return epochProblem(owner, request) ?? { member: owner };
   }
+  // The same member joins again: its answer was lost, or it was fenced. (Apache Kafka would refuse it until its session
+  // ends, though no other can have its member id.)
   if (owner === undefined || owner.memberId === memberId) return { member: owner ?? newMember(memberId) };
   if (owner.classicMemberMetadata === null && owner.memberEpoch !== STATIC_LEAVE_EPOCH) {
     return refused(
@@ -66,7 +68,8 @@ function findStatic(
 function epochProblem(member: ConsumerMember, request: HeartbeatRequest): Refusal | null {
   const { memberEpoch, topicPartitions } = request;
   if (memberEpoch === member.memberEpoch) return null;
-  if (memberEpoch === member.previousMemberEpoch && hasOnlyItsOwn(member, topicPartitions)) return null;
+  const isBehind = memberEpoch < member.memberEpoch && memberEpoch === member.previousMemberEpoch;
+  if (isBehind && hasOnlyItsOwn(member, topicPartitions)) return null;
   return refused(
     ErrorCode.FENCED_MEMBER_EPOCH,
     `The member comes with epoch ${memberEpoch}, but has epoch ${member.memberEpoch}. It must give up its partitions and join again.`,

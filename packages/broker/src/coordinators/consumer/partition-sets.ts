@@ -28,6 +28,16 @@ export function listOf(
   }));
 }
 
+/** The partitions, as if they had been there from the beginning. */
+export function resetEpochs(epochs: PartitionEpochs): PartitionEpochs {
+  return new Map(
+    Array.from(epochs, ([topicId, partitions]) => [
+      topicId,
+      new Map(Array.from(partitions.keys(), (partition) => [partition, 0])),
+    ]),
+  );
+}
+
 export function isSameSets(a: PartitionSets, b: PartitionSets): boolean {
   if (a.size !== b.size) return false;
   for (const [topicId, partitions] of a) {

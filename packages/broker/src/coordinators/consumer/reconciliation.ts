@@ -15,30 +15,29 @@ export interface Target {
 /**
  * @param isFree whether nobody but the member itself holds the partition
  * @param owned what the member says it has; null where it does not say
+ * @param wants ids of the topics that the member subscribes to
  */
 export function reconcile(
   member: ConsumerMember,
   target: Target,
   isFree: (topicId: string, partition: number) => boolean,
   owned: readonly TopicPartitions[] | null,
+  wants: ReadonlySet<string>,
 ): ConsumerMember {
   switch (member.state) {
     case MemberState.stable:
-      return member.memberEpoch === target.epoch
-        ? member
-        : next(member, member.memberEpoch, target, isFree, owned);
+      return member.memberEpoch === target.epoch ? member : next(member, target, isFree, owned);
     case MemberState.unrevoked:
       return holdsAny(owned, member.pendingRevocation)
-        ? member
-        : next(member, member.memberEpoch + 1, target, isFree, owned);
+        ? withoutUnwanted(member, wants)
+        : next(member, target, isFree, owned);
     default:
-      return next(member, member.memberEpoch, target, isFree, owned);
+      return next(member, target, isFree, owned);
   }
 }
 
 function next(
   member: ConsumerMember,
-  memberEpoch: number,
   target: Target,
   isFree: (topicId: string, partition: number) => boolean,
   owned: readonly TopicPartitions[] | null,
@@ -52,10 +51,8 @@ function next(
     }
   }
   if (pendingRevocation.size > 0 && holdsAny(owned, pendingRevocation)) {
-    return withEpoch(
-      { ...member, state: MemberState.unrevoked, assigned: kept, pendingRevocation },
-      memberEpoch,
-    );
+    // It keeps its epoch until it has given them back, and may commit with it.
+    return { ...member, state: MemberState.unrevoked, assigned: kept, pendingRevocation };
   }
   let isWaiting = false;
   for (const [topicId, partitions] of target.partitions) {
@@ -67,6 +64,18 @@ function next(
   }
   const state = isWaiting ? MemberState.unreleased : MemberState.stable;
   return withEpoch({ ...member, state, assigned: kept, pendingRevocation: new Map() }, target.epoch);
+}
+
+/** Has the member give back at once what it does not subscribe to any more, though it has not given back the rest. */
+function withoutUnwanted(member: ConsumerMember, wants: ReadonlySet<string>): ConsumerMember {
+  const unwanted = [...member.assigned].filter(([topicId]) => !wants.has(topicId));
+  if (unwanted.length === 0) return member;
+  const assigned = new Map([...member.assigned].filter(([topicId]) => wants.has(topicId)));
+  const pendingRevocation = new Map(member.pendingRevocation);
+  for (const [topicId, partitions] of unwanted) {
+    pendingRevocation.set(topicId, new Map([...(pendingRevocation.get(topicId) ?? []), ...partitions]));
+  }
+  return { ...member, assigned, pendingRevocation };
 }
 
 /** Whether the member still says that it has one of these; where it says nothing, it may. */

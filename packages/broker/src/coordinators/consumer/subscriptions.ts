@@ -10,11 +10,21 @@ import type { ConsumerStanding } from './consumer-standing.ts';
 export type Topics = Pick<MetadataImage, 'topic' | 'topicById' | 'topics'>;
 
 /** Names of the topics that a member wants, whether they are there or not. */
-export function* topicNamesOf(standing: ConsumerStanding, member: ConsumerMember): Generator<string> {
+function* topicNamesOf(standing: ConsumerStanding, member: ConsumerMember): Generator<string> {
   yield* member.subscribedTopicNames;
   if (member.subscribedTopicRegex !== null) {
     yield* standing.patterns.get(member.subscribedTopicRegex)?.topics ?? [];
   }
+}
+
+/** Ids of the topics that a member wants and that there are. */
+export function topicIdsOf(standing: ConsumerStanding, member: ConsumerMember, topics: Topics): Set<string> {
+  const topicIds = new Set<string>();
+  for (const name of topicNamesOf(standing, member)) {
+    const topic = topics.topic(name);
+    if (topic !== undefined) topicIds.add(topic.id);
+  }
+  return topicIds;
 }
 
 /** The subscribed topics that there are, in order of name. */
@@ -41,11 +51,7 @@ export function hashOf(topics: readonly TopicImage[]): bigint {
 export function assignedMembers(standing: ConsumerStanding, topics: Topics): AssignedMember[] {
   const members = [...standing.members.values()].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   return members.map((member) => {
-    const topicIds = new Set<string>();
-    for (const name of topicNamesOf(standing, member)) {
-      const topic = topics.topic(name);
-      if (topic !== undefined) topicIds.add(topic.id);
-    }
+    const topicIds = topicIdsOf(standing, member, topics);
     const { memberId, instanceId } = member;
     return { memberId, instanceId, topicIds, target: standing.targetOf(memberId) };
   });

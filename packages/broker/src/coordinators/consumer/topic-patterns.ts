@@ -33,21 +33,31 @@ export function patternRecord(
   return { type: 16, key: { groupId, regularExpression }, value: { topics, version: 0, timestamp } };
 }
 
-/** What has changed of what the group's patterns match. */
-export function refreshedPatterns({ groupId, patterns }: ConsumerStanding, topics: Topics): GroupRecord[] {
-  return Array.from(patterns).flatMap(([pattern, resolved]) => {
+/** What has changed of what the members' patterns match. */
+export function refreshedPatterns(standing: ConsumerStanding, topics: Topics, now: number): GroupRecord[] {
+  return [...patternsInUse(standing)].flatMap((pattern) => {
     const matches = compilePattern(pattern);
     if (typeof matches !== 'function') return [];
     const names = namesThat(topics, matches);
-    const isAsBefore = names.join() === resolved.topics.join();
-    return isAsBefore ? [] : [patternRecord(groupId, pattern, names, resolved.timestamp)];
+    const isAsBefore = names.join() === [...(standing.patterns.get(pattern)?.topics ?? [])].sort().join();
+    const isKnown = standing.patterns.has(pattern);
+    return isKnown && isAsBefore ? [] : [patternRecord(standing.groupId, pattern, names, now)];
   });
 }
 
 /** Forgets patterns that no member has any more. */
-export function unusedPatterns({ groupId, members, patterns }: ConsumerStanding): GroupRecord[] {
-  const used = new Set(Array.from(members.values(), ({ subscribedTopicRegex }) => subscribedTopicRegex));
+export function unusedPatterns(standing: ConsumerStanding): GroupRecord[] {
+  const { groupId, patterns } = standing;
+  const used = patternsInUse(standing);
   return [...patterns.keys()]
     .filter((pattern) => !used.has(pattern))
     .map((regularExpression) => ({ type: 16, key: { groupId, regularExpression }, value: null }));
+}
+
+function patternsInUse({ members }: ConsumerStanding): Set<string> {
+  const used = new Set<string>();
+  for (const { subscribedTopicRegex } of members.values()) {
+    if (subscribedTopicRegex !== null) used.add(subscribedTopicRegex);
+  }
+  return used;
 }
