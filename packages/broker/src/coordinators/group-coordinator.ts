@@ -87,6 +87,13 @@ export class GroupCoordinator {
     return runtime.call(decide, refused);
   }
 
+  /** Answers a heartbeat that waits for news: something else of its connection is to be answered. */
+  releaseHeartbeat(groupId: string, memberId: string): void {
+    const runtime = this.#runtimes[this.partitionFor(groupId)];
+    if (runtime?.machines !== undefined)
+      void runtime.run((shard) => shard.releaseHeartbeat(groupId, memberId));
+  }
+
   /** The partition of `__consumer_offsets` that keeps a group; -1 where there is none yet. */
   partitionFor(groupId: string): number {
     return this.#runtimes.length === 0 ? -1 : javaHashOf(groupId) % this.#runtimes.length;

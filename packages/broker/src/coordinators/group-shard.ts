@@ -31,40 +31,30 @@ import type {
   OffsetQuery,
   OffsetTopic,
 } from './group-requests.ts';
-import type { Group } from './group-standing.ts';
-import { CommittedOffsets } from './offsets/committed-offsets.ts';
-import {
-  type CommitProblem,
-  commitOffsets,
-  offsetTombstones,
-  type TopicOutcome,
-} from './offsets/offset-commit.ts';
-import { isOffsetExpired } from './offsets/offset-expiration.ts';
-import { fetchOffsets } from './offsets/offset-fetch.ts';
+import { HeldHeartbeats } from './held-heartbeats.ts';
+import type { TopicOutcome } from './offsets/offset-commit.ts';
+import { OffsetShard, type OffsetShardOptions } from './offsets/offset-shard.ts';
 import type { Machines } from './runtime.ts';
-import { NO_STEP, type Reply, type Respond, reply, type Step } from './step.ts';
+import { answer, NO_STEP, type Reply, type Respond, reply, type Step, type Timed, together } from './step.ts';
 
-export interface GroupShardOptions {
+export interface GroupShardOptions extends OffsetShardOptions {
   readonly classic: ClassicGroupOptions;
   readonly consumer: ConsumerGroupOptions;
-  readonly offsetMetadataBytesMax: number;
-  readonly offsetsRetentionMs: number;
 }
 
 /** Of the consumer protocol; 4, the partitions of topics, is no longer used. */
 const CONSUMER_RECORDS: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 16]);
 
-/** From this version of OffsetCommit on a group that is not there has an error of its own. */
-const NOT_FOUND_SINCE = 9;
-
 export class GroupShard implements Machines {
   readonly #options: GroupShardOptions;
   readonly #groups = new Map<string, ClassicGroup | ConsumerGroup>();
-  readonly #offsets = new CommittedOffsets();
-  readonly #deadlines = new Deadlines<ClassicGroup | ConsumerGroup>();
+  readonly #offsets: OffsetShard;
+  readonly #deadlines = new Deadlines<Timed>();
+  readonly #held = new HeldHeartbeats();
 
   constructor(options: GroupShardOptions) {
     this.#options = options;
+    this.#offsets = new OffsetShard(options);
   }
 
   get deadline(): number {
@@ -74,9 +64,13 @@ export class GroupShard implements Machines {
   expire(now: number): Step {
     const steps: Step[] = [];
     for (;;) {
-      const group = this.#deadlines.takeDue(now);
-      if (group === undefined) return together(steps);
-      steps.push(this.#settled(group, group.expire(now), now));
+      const due = this.#deadlines.takeDue(now);
+      if (due === undefined) return together(steps);
+      const step = due.expire(now);
+      if (due instanceof HeldHeartbeats) {
+        steps.push(step);
+        this.#deadlines.note(due);
+      } else steps.push(this.#settled(due as ClassicGroup | ConsumerGroup, step, now));
     }
   }
 
@@ -84,7 +78,7 @@ export class GroupShard implements Machines {
     const record = decodeGroupRecord(key, value);
     if (record === undefined) return;
     if (record.type === 0 || record.type === 1) {
-      this.#offsets.apply(record, producerId);
+      this.#offsets.replay(record, producerId);
       // Offsets without members make a group too: a simple one.
       if (record.value !== null && !this.#groups.has(record.key.group)) this.#createClassic(record.key.group);
     } else if (record.type === 2) {
@@ -122,8 +116,7 @@ export class GroupShard implements Machines {
     if (known === undefined && memberId !== '') return refused(ErrorCode.UNKNOWN_MEMBER_ID);
     const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
     const group = known ?? this.#createClassic(groupId);
-    const step = group.join(request, who, respond, now);
-    this.#deadlines.note(group);
+    const step = this.#settled(group, group.join(request, who, respond, now), now);
     if (known !== undefined || step.records.length > 0) return together([ended, step]);
     if (group.standing.isUnused) {
       this.#forget(groupId);
@@ -143,15 +136,29 @@ export class GroupShard implements Machines {
     return this.#settled(group, step, now);
   }
 
-  heartbeat(request: HeartbeatRequest, respond: Respond<HeartbeatResponse>, now: number): Step {
+  /** @param mayWait whether the client understands an answer that comes late, when there is news */
+  heartbeat(
+    request: HeartbeatRequest,
+    respond: Respond<HeartbeatResponse>,
+    mayWait: boolean,
+    now: number,
+  ): Step {
     const { groupId, memberId, groupInstanceId, generationId } = request;
+    const released = this.#held.release(groupId, memberId);
     const group = this.#groups.get(groupId);
     if (group === undefined) return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
     const errorCode =
       group instanceof ConsumerGroup
         ? group.heartbeatClassic(memberId, groupInstanceId, generationId, now)
         : group.heartbeat(memberId, groupInstanceId, generationId, now);
-    return this.#settled(group, answer(respond, { errorCode }), now);
+    const step = this.#settled(group, answer(respond, { errorCode }), now);
+    if (!mayWait || errorCode !== ErrorCode.NONE || group.hasNewsFor(memberId))
+      return together([released, step]);
+    const again = (): Step => this.heartbeat(request, respond, false, now);
+    return together([
+      released,
+      this.#hold(groupId, memberId, step, now + group.patienceWith(memberId), again),
+    ]);
   }
 
   leave({ groupId, members }: LeaveRequest, respond: Respond<LeaveResponse>, now: number): Step {
@@ -170,9 +177,11 @@ export class GroupShard implements Machines {
     request: ConsumerHeartbeatRequest,
     who: HeartbeatCaller,
     respond: Respond<ConsumerHeartbeatResponse>,
+    mayWait: boolean,
     now: number,
   ): Step {
-    const { groupId, memberEpoch } = request;
+    const { groupId, memberId, memberEpoch } = request;
+    const released = this.#held.release(groupId, memberId);
     const found = this.#groups.get(groupId);
     const isOther = found instanceof ClassicGroup;
     if (memberEpoch !== 0 && !(found instanceof ConsumerGroup)) {
@@ -184,98 +193,64 @@ export class GroupShard implements Machines {
     const group = this.#consumerOf(groupId);
     const step = this.#settled(group, group.heartbeat(request, who, respond, now), now);
     if (group.standing.groupEpoch === 0 && group.successor === undefined) this.#forget(groupId);
-    return together([ended, step]);
+    if (!mayWait || !group.isQuiet(request, step)) return together([released, ended, step]);
+    const again = (): Step => this.consumerHeartbeat(request, who, respond, false, now);
+    return together([released, this.#hold(groupId, memberId, step, now + group.patienceWith(), again)]);
+  }
+
+  /** Answers a heartbeat that waits for news, because something else is to be answered. */
+  releaseHeartbeat(groupId: string, memberId: string): Step {
+    return this.#held.release(groupId, memberId);
   }
 
   commit(request: CommitRequest, respond: Respond<TopicOutcome[]>, now: number): Step {
-    const { groupId, memberId, topics, retentionTimeMs } = request;
+    const { groupId, memberId } = request;
     const group = this.#groups.get(groupId);
-    const problemOf = this.#commitProblems(request, group);
-    const limit = this.#options.offsetMetadataBytesMax;
-    const committed = commitOffsets(groupId, topics, { now, retentionTimeMs }, limit, problemOf);
-    if (committed.records.length > 0) {
-      if (group === undefined) this.#createClassic(groupId);
-      else group.seen(memberId, now);
-    }
-    return this.#applied(committed.records, [reply(respond, committed.topics)]);
+    const step = this.#offsets.commit(request, group, respond, now);
+    if (step.records.length === 0) return step;
+    if (group === undefined) this.#createClassic(groupId);
+    else group.seen(memberId, now);
+    return step;
   }
 
-  fetchOffsets(query: OffsetQuery, respond: Respond<GroupOffsets>, _now: number): Step {
-    const { groupId, memberId, memberEpoch, topics, requireStable } = query;
-    const errorCode =
-      this.#groups.get(groupId)?.standing.fetchProblem(memberId, memberEpoch) ?? ErrorCode.NONE;
-    if (errorCode !== ErrorCode.NONE) return answer(respond, { groupId, errorCode, topics: [] });
-    const found = fetchOffsets(this.#offsets, groupId, topics, requireStable);
-    return answer(respond, { groupId, errorCode: ErrorCode.NONE, topics: found });
+  fetchOffsets(query: OffsetQuery, respond: Respond<GroupOffsets>): Step {
+    return this.#offsets.fetch(query, this.#groups.get(query.groupId), respond);
   }
 
-  deleteOffsets(
-    groupId: string,
-    topics: readonly OffsetTopic[],
-    respond: Respond<DeletedOffsets>,
-    _now: number,
-  ): Step {
-    const group = this.#groups.get(groupId);
-    if (group === undefined) return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, topics: [] });
-    const { standing } = group;
-    if (!standing.isEmpty && !standing.isOfConsumers) {
-      return answer(respond, { errorCode: ErrorCode.NON_EMPTY_GROUP, topics: [] });
-    }
-    const records: GroupRecord[] = [];
-    const outcomes = topics.map(({ name, partitions }) => {
-      const errorCode = standing.isSubscribedTo(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
-      for (const { partitionIndex } of errorCode === ErrorCode.NONE ? partitions : []) {
-        if (this.#offsets.get(groupId, name, partitionIndex) === undefined) continue;
-        records.push(...offsetTombstones(groupId, [{ topic: name, partition: partitionIndex }]));
-      }
-      return { name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) };
-    });
-    return this.#applied(records, [reply(respond, { errorCode: ErrorCode.NONE, topics: outcomes })]);
+  deleteOffsets(groupId: string, topics: readonly OffsetTopic[], respond: Respond<DeletedOffsets>): Step {
+    return this.#offsets.delete(groupId, topics, this.#groups.get(groupId), respond);
   }
 
-  deleteGroup(groupId: string, respond: Respond<number>, _now: number): Step {
+  deleteGroup(groupId: string, respond: Respond<number>): Step {
     const group = this.#groups.get(groupId);
     if (group === undefined) return answer(respond, ErrorCode.GROUP_ID_NOT_FOUND);
     if (!group.standing.isEmpty) return answer(respond, ErrorCode.NON_EMPTY_GROUP);
-    return this.#applied(this.#tombstones(groupId, group), [reply(respond, ErrorCode.NONE)]);
-  }
-
-  /** Removes the offsets of a topic that is gone. */
-  topicRemoved(topic: string): Step {
-    const records: GroupRecord[] = [];
-    for (const groupId of this.#offsets.groups()) {
-      const gone = [...this.#offsets.partitionsOf(groupId)].filter((entry) => entry.topic === topic);
-      records.push(...offsetTombstones(groupId, gone));
-    }
-    return this.#applied(records, []);
+    return this.#applied(this.#offsets.tombstones(groupId, group), [reply(respond, ErrorCode.NONE)]);
   }
 
   /** Topics or partitions have come or gone: groups whose members the coordinator assigns look again. */
   topicsChanged(): Step {
-    for (const group of this.#groups.values()) if (group instanceof ConsumerGroup) group.topicsChanged();
-    return NO_STEP;
+    const steps: Step[] = [];
+    for (const [groupId, group] of this.#groups) {
+      if (!(group instanceof ConsumerGroup)) continue;
+      group.topicsChanged();
+      // The first member that is answered sees whether the change is one for this group.
+      steps.push(this.#held.tell(groupId, (memberId) => group.hasNewsFor(memberId)));
+    }
+    return together(steps);
+  }
+
+  /** A topic is gone, and what was committed for it. */
+  topicRemoved(topic: string): Step {
+    return this.#applied(this.#offsets.ofTopic(topic), []);
   }
 
   /** Removes offsets that are too old, and groups that are left with nothing. */
   expireOffsets(now: number): Step {
-    const { offsetsRetentionMs } = this.#options;
-    const records: GroupRecord[] = [];
-    for (const [groupId, group] of this.#groups) {
-      let kept = 0;
-      const old: { topic: string; partition: number }[] = [];
-      for (const { topic, partition, committed } of this.#offsets.of(groupId)) {
-        const age = group.standing.ageOfOffsets(topic);
-        const isOld =
-          isOffsetExpired(committed, age, offsetsRetentionMs, now) &&
-          !this.#offsets.isPending(groupId, topic, partition);
-        if (isOld) old.push({ topic, partition });
-        else kept++;
-      }
-      const isLeftWithNothing = kept === 0 && group.standing.isEmpty && !this.#offsets.hasPending(groupId);
-      if (isLeftWithNothing) records.push(...this.#tombstones(groupId, group));
-      else records.push(...offsetTombstones(groupId, old));
-    }
-    return this.#applied(records, []);
+    const expired = [...this.#groups].flatMap(([groupId, group]) =>
+      this.#offsets.expire(groupId, group, now),
+    );
+    return this.#applied(expired, []);
   }
 
   list(): ListedGroup[] {
@@ -302,30 +277,10 @@ export class GroupShard implements Machines {
     return describeConsumerGroup(group.standing, group.assignorName, this.#options.consumer.topics);
   }
 
-  /** Whether the one who commits may commit a partition. */
-  #commitProblems(request: CommitRequest, group: Group | undefined): CommitProblem {
-    const { memberId, groupInstanceId, generationIdOrMemberEpoch: generation, apiVersion } = request;
-    if (group !== undefined) {
-      const who = { memberId, groupInstanceId, generation, apiVersion, isTransactional: false };
-      return (topicId, partition) => group.standing.commitProblem(who, topicId, partition);
-    }
-    if (generation < 0) return () => ErrorCode.NONE;
-    const missing =
-      apiVersion >= NOT_FOUND_SINCE ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
-    return () => missing;
-  }
-
-  #tombstones(groupId: string, group: Group): GroupRecord[] {
-    return [
-      ...offsetTombstones(groupId, this.#offsets.partitionsOf(groupId)),
-      ...group.standing.tombstones(),
-    ];
-  }
-
   /** Records of this shard's own, which it applies here: offsets, and the tombstones of groups. */
   #applied(records: readonly GroupRecord[], replies: readonly Reply[]): Step {
     for (const record of records) {
-      if (record.type === 0 || record.type === 1) this.#offsets.apply(record, -1);
+      if (record.type === 0 || record.type === 1) this.#offsets.replay(record, -1);
       else if (record.type === 2) this.#forget(record.key.group);
       else if (record.type === 3) this.#forget(record.key.groupId);
     }
@@ -335,18 +290,20 @@ export class GroupShard implements Machines {
   /** Notes when a group is due again, and puts in its place the classic group that it may have become. */
   #settled(group: ClassicGroup | ConsumerGroup, step: Step, now: number): Step {
     const successor = group instanceof ConsumerGroup ? group.successor : undefined;
+    const { groupId } = group.standing;
     if (successor === undefined) {
       this.#deadlines.note(group);
-      return step;
+      const told = this.#held.tell(groupId, (memberId) => group.hasNewsFor(memberId));
+      return together([step, told]);
     }
-    const { groupId } = group.standing;
     this.#forget(groupId);
     const classic = this.#createClassic(groupId);
     classic.replay(successor.record);
     classic.loaded(now);
     const rebalanced = successor.mustRebalance ? classic.rebalance(now) : NO_STEP;
     this.#deadlines.note(classic);
-    return together([step, rebalanced]);
+    const told = this.#held.tell(groupId, (memberId) => classic.hasNewsFor(memberId));
+    return together([step, rebalanced, told]);
   }
 
   /** A first member of the consumer protocol joins a classic group; where it is refused, the group stays classic. */
@@ -372,7 +329,17 @@ export class GroupShard implements Machines {
     const tombstones = this.#applied(classic.standing.tombstones(), []);
     this.#groups.set(groupId, group);
     this.#deadlines.note(group);
-    return together([ended, tombstones, { records, replies: [] }, joined]);
+    const told = this.#held.tell(groupId, () => true);
+    return together([ended, tombstones, { records, replies: [] }, joined, told]);
+  }
+
+  /** Keeps back the one answer of a step. */
+  #hold(groupId: string, memberId: string, step: Step, until: number, again: () => Step): Step {
+    const [quiet, ...others] = step.replies;
+    if (quiet === undefined) return step;
+    this.#held.hold(groupId, memberId, { until, quiet, again });
+    this.#deadlines.note(this.#held);
+    return { records: step.records, replies: others };
   }
 
   #forget(groupId: string): void {
@@ -399,15 +366,4 @@ export class GroupShard implements Machines {
     this.#groups.set(groupId, group);
     return group;
   }
-}
-
-function answer<Body>(respond: Respond<Body>, body: Body): Step {
-  return { records: [], replies: [reply(respond, body)] };
-}
-
-function together(steps: readonly Step[]): Step {
-  return {
-    records: steps.flatMap(({ records }) => records),
-    replies: steps.flatMap(({ replies }) => replies),
-  };
 }

@@ -44,6 +44,8 @@ export interface Group extends Timed {
   replay(record: GroupRecord): void;
   /** All has been replayed: the members' timeouts start. */
   loaded(now: number): void;
+  /** Whether a heartbeat of the member would be answered otherwise than the last. */
+  hasNewsFor(memberId: string): boolean;
   /** A member gave a sign of life. */
   seen(memberId: string, now: number): void;
 }

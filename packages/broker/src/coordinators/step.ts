@@ -29,6 +29,21 @@ export function reply<Body>(respond: Respond<Body>, body: Body): Reply {
   return { respond, body };
 }
 
+/** A step that only answers. */
+export function answer<Body>(respond: Respond<Body>, body: Body): Step {
+  return { records: [], replies: [reply(respond, body)] };
+}
+
+/** Several steps as one batch. */
+export function together(steps: readonly Step[]): Step {
+  const [only] = steps;
+  if (steps.length === 1 && only !== undefined) return only;
+  return {
+    records: steps.flatMap(({ records }) => records),
+    replies: steps.flatMap(({ replies }) => replies),
+  };
+}
+
 /** One group of whatever protocol, as the runtime's clock sees it. */
 export interface Timed {
   /** The next time, in ms, at which `expire` has something to do; Infinity where nothing is awaited. May be early. */

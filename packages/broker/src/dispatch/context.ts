@@ -4,7 +4,7 @@ import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { GroupCoordinator } from '../coordinators/group-coordinator.ts';
-import type { ConnectionInfo } from '../listeners/connection.ts';
+import type { ClientConnection } from '../listeners/connection.ts';
 import type { Endpoint } from '../metadata/bootstrap.ts';
 import type { Catalog } from '../metadata/catalog.ts';
 import type { FetchSessions } from '../partitions/fetch-sessions.ts';
@@ -36,7 +36,7 @@ export interface BrokerRooms {
 
 export interface RequestContext {
   readonly broker: BrokerRooms;
-  readonly connection: ConnectionInfo;
+  readonly connection: ClientConnection;
   readonly apiVersion: number;
   readonly clientId: string | null;
 }

@@ -12,7 +12,7 @@ import { readClientId, readRequestStart, writeResponseHeader } from '@klamm/prot
 import { ProtocolError } from '@klamm/protocol/wire/protocol-error';
 import { Reader } from '@klamm/protocol/wire/reader';
 import { Writer } from '@klamm/protocol/wire/writer';
-import type { ConnectionInfo } from '../listeners/connection.ts';
+import type { ClientConnection } from '../listeners/connection.ts';
 import type { ReplySlot } from '../listeners/replies.ts';
 import type { BrokerRooms, RequestContext } from './context.ts';
 import type { Handler } from './handler.ts';
@@ -31,7 +31,7 @@ export class Dispatcher {
   }
 
   /** Throws ProtocolError where the frame is no request this broker can read. */
-  dispatch(connection: ConnectionInfo, frame: Buffer, slot: ReplySlot): void {
+  dispatch(connection: ClientConnection, frame: Buffer, slot: ReplySlot): void {
     const reader = new Reader(frame);
     const { apiKey, apiVersion, correlationId } = readRequestStart(reader);
     const handler = this.#handlers[apiKey];

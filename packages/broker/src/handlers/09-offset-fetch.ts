@@ -62,7 +62,7 @@ async function fetchGroup(
   const unknown = named?.filter(({ name }) => byId && name === '') ?? [];
   const found = await broker.groups.call<GroupOffsets>(
     groupId,
-    (shard, respond, now) => shard.fetchOffsets({ ...query, topics: known, requireStable }, respond, now),
+    (shard, respond) => shard.fetchOffsets({ ...query, topics: known, requireStable }, respond),
     (errorCode) => ({ groupId, errorCode, topics: [] }),
   );
   if (!byId || found.errorCode !== ErrorCode.NONE) return found;

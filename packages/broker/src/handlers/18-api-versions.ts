@@ -10,11 +10,12 @@ import { FEATURES } from '../metadata/bootstrap.ts';
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
 export const apiVersions = defineHandler(ApiVersions, {
-  handle({ broker, apiVersion }, request) {
+  handle({ broker, connection, apiVersion }, request) {
     const { clientSoftwareName, clientSoftwareVersion } = request;
     if (apiVersion >= 3 && !(SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion))) {
       return { errorCode: ErrorCode.INVALID_REQUEST };
     }
+    connection.softwareName = clientSoftwareName;
     const { features } = broker.catalog.image;
     return {
       errorCode: ErrorCode.NONE,

@@ -12,7 +12,7 @@ export const deleteGroups = defineHandler(DeleteGroups, {
           ? ErrorCode.INVALID_GROUP_ID
           : await broker.groups.call<number>(
               groupId,
-              (shard, respond, now) => shard.deleteGroup(groupId, respond, now),
+              (shard, respond) => shard.deleteGroup(groupId, respond),
               (refused) => refused,
             );
       return { groupId, errorCode };

@@ -11,8 +11,7 @@ export const offsetDelete = defineHandler(OffsetDelete, {
     const isThere = ({ name }: { name: string }): boolean => image.topic(name) !== undefined;
     const answer = await broker.groups.call<DeletedOffsets>(
       request.groupId,
-      (shard, respond, now) =>
-        shard.deleteOffsets(request.groupId, request.topics.filter(isThere), respond, now),
+      (shard, respond) => shard.deleteOffsets(request.groupId, request.topics.filter(isThere), respond),
       (errorCode) => ({ errorCode, topics: [] }),
     );
     if (answer.errorCode !== ErrorCode.NONE) return answer;

@@ -19,8 +19,19 @@ export interface ConnectionInfo {
   readonly principal: string;
 }
 
+/** A connection as handlers know it. */
+export interface ClientConnection extends ConnectionInfo {
+  /** What the client's library calls itself (KIP-511); '' where it has not said. */
+  softwareName: string;
+  /**
+   * Calls back once: before the next request of this connection is handled, or when it closes. Answers go out in
+   * order, so whoever lets one wait must not let it stand before others.
+   */
+  onNextRequest(callback: () => void): void;
+}
+
 /** Takes a frame; fills `slot` sooner or later. A throw means that the client is not understood any more. */
-export type FrameHandler = (connection: ConnectionInfo, frame: Buffer, slot: ReplySlot) => void;
+export type FrameHandler = (connection: ClientConnection, frame: Buffer, slot: ReplySlot) => void;
 
 export interface ConnectionLimits {
   readonly frameBytesMax: number;
@@ -37,7 +48,7 @@ const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
 const IN_FLIGHT_MAX = 16;
 
 export class Connection {
-  readonly info: ConnectionInfo;
+  readonly info: ClientConnection;
   readonly #socket: Socket;
   readonly #logger: Logger;
   readonly #budget: Budget;
@@ -46,6 +57,7 @@ export class Connection {
   readonly #replies: Replies;
   readonly #handle: FrameHandler;
   #waiting: Buffer[] = [];
+  #onNext: (() => void)[] = [];
   #inFlightBytes: number[] = [];
   #paused = false;
   #ending = false;
@@ -62,7 +74,11 @@ export class Connection {
       onClose: () => void;
     },
   ) {
-    this.info = info;
+    this.info = {
+      ...info,
+      softwareName: '',
+      onNextRequest: (callback) => this.#onNext.push(callback),
+    };
     this.#socket = socket;
     this.#logger = options.logger;
     this.#budget = options.budget;
@@ -79,6 +95,7 @@ export class Connection {
       for (const bytes of this.#inFlightBytes) this.#budget.release(bytes);
       this.#inFlightBytes = [];
       this.#budget.forget(this);
+      this.#callNext();
       options.onClose();
     });
   }
@@ -129,10 +146,18 @@ export class Connection {
       this.#waiting.push(frame);
       return;
     }
+    this.#callNext();
     this.#budget.take(frame.length);
     this.#inFlightBytes.push(frame.length);
     this.#handle(this.info, frame, this.#replies.reserve());
     if (this.#isFull()) this.#pause();
+  }
+
+  #callNext(): void {
+    if (this.#onNext.length === 0) return;
+    const callbacks = this.#onNext;
+    this.#onNext = [];
+    for (const callback of callbacks) callback();
   }
 
   #isFull(): boolean {

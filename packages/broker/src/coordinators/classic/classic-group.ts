@@ -57,6 +57,8 @@ export interface LeaveOutcome {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Of a session that one heartbeat may take. */
+const SESSION_PARTS = 4;
 
 export class ClassicGroup implements Group {
   readonly standing: ClassicStanding;
@@ -162,6 +164,17 @@ export class ClassicGroup implements Group {
       this.#answerSync(member, { errorCode, assignment: NO_BYTES });
     }
     return this.#step.take();
+  }
+
+  /** Whether a heartbeat of the member would be answered otherwise than by "all is well". */
+  hasNewsFor(memberId: string): boolean {
+    return this.standing.state === 'PreparingRebalance' || this.#members.get(memberId) === undefined;
+  }
+
+  /** How long a member's heartbeat may wait for news, ms: it takes silence for a lost coordinator. */
+  patienceWith(memberId: string): number {
+    const { sessionTimeoutMs = 0 } = this.#members.get(memberId) ?? {};
+    return sessionTimeoutMs / SESSION_PARTS;
   }
 
   /** A commit is a sign of life too. */

@@ -18,6 +18,7 @@ import {
   assignmentRecord,
   type ConsumerMember,
   isReconciledTo,
+  MemberState,
   STATIC_LEAVE_EPOCH,
 } from './consumer-member.ts';
 import type { ConsumerGroupOptions } from './consumer-options.ts';
@@ -99,6 +100,36 @@ export class ConsumerGroup implements Group {
       (isLeaving(request) ? this.#leave(request, now) : this.#heartbeat(request, who, now));
     this.#changes.step.reply(respond, answer);
     return this.#changes.step.take();
+  }
+
+  /** Whether a heartbeat of the member would be answered with another epoch or assignment, or with an error. */
+  hasNewsFor(memberId: string): boolean {
+    const { standing, mayBeStale } = this.#changes;
+    const member = standing.members.get(memberId);
+    if (member === undefined || mayBeStale || standing.groupEpoch > standing.assignmentEpoch) return true;
+    if (member.memberEpoch !== standing.assignmentEpoch) return member.state !== MemberState.unrevoked;
+    return member.state === MemberState.unreleased && hasFreePartitions(standing, member);
+  }
+
+  /** Whether all that a heartbeat brought about is an answer that says nothing new. */
+  isQuiet({ memberId, memberEpoch }: HeartbeatRequest, { records, replies }: Step): boolean {
+    const member = this.standing.members.get(memberId);
+    const body = replies[0]?.body as HeartbeatResponse | undefined;
+    return (
+      records.length === 0 &&
+      replies.length === 1 &&
+      body?.errorCode === ErrorCode.NONE &&
+      (body.assignment ?? null) === null &&
+      member?.memberEpoch === memberEpoch &&
+      // One that has to give partitions back is waited for.
+      member.state !== MemberState.unrevoked &&
+      !this.hasNewsFor(memberId)
+    );
+  }
+
+  /** How long a member's heartbeat may wait for news, ms. */
+  patienceWith(): number {
+    return this.#changes.options.settings.heartbeatIntervalMs;
   }
 
   /** JoinGroup of a member of the classic protocol. */
@@ -217,4 +248,15 @@ function updated(known: ConsumerMember, request: HeartbeatRequest, who: Heartbea
       subscribedTopicRegex === null ? known.subscribedTopicRegex : subscribedTopicRegex || null,
     classicMemberMetadata: null,
   };
+}
+
+/** Whether a member that waits for partitions could have one of them now. */
+function hasFreePartitions(standing: ConsumerStanding, { memberId, assigned }: ConsumerMember): boolean {
+  for (const [topicId, partitions] of standing.targetOf(memberId)) {
+    for (const partition of partitions) {
+      if (assigned.get(topicId)?.has(partition) === true) continue;
+      if (standing.isFreeFor(memberId, topicId, partition)) return true;
+    }
+  }
+  return false;
 }
