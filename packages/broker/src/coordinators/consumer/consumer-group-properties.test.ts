@@ -3,73 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ErrorCode } from '@klamm/protocol/error-codes';
 import fc from 'fast-check';
+import { Consumer } from '../../testing/consumer.ts';
 import { CONSUMER_SETTINGS, TestGroup, TestTopics } from '../../testing/group-members.ts';
 import type { ConsumerStanding } from './consumer-standing.ts';
 
 const { sessionTimeoutMs } = CONSUMER_SETTINGS;
-
-/** A consumer as KIP-848 wants it: revokes before it acknowledges, adds what it is given, tells all after an error. */
-class Consumer {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  epoch = 0;
-  owned = new Set<string>();
-  topics: string[] = ['t'];
-  regex: string | null = null;
-  /** Whether the last answer came, so that only news need to be told. */
-  isInSync = false;
-  heardAt = 0;
-
-  constructor(memberId: string, instanceId: string | null) {
-    this.memberId = memberId;
-    this.instanceId = instanceId;
-  }
-
-  heartbeat(group: TestGroup, isAnswerLost: boolean): void {
-    const isJoin = this.epoch === 0;
-    const isFull = isJoin || !this.isInSync;
-    const answer = group.heartbeat({
-      memberId: this.memberId,
-      instanceId: this.instanceId,
-      memberEpoch: this.epoch,
-      rebalanceTimeoutMs: isFull ? 300_000 : -1,
-      subscribedTopicNames: isFull ? this.topics : null,
-      subscribedTopicRegex: isFull ? (this.regex ?? '') : null,
-      topicPartitions: group.partitions([...this.owned]),
-    });
-    if (isAnswerLost) {
-      this.isInSync = false;
-      return;
-    }
-    if (answer.errorCode !== ErrorCode.NONE) {
-      assert.ok(
-        answer.errorCode === ErrorCode.FENCED_MEMBER_EPOCH ||
-          answer.errorCode === ErrorCode.UNKNOWN_MEMBER_ID,
-        `${this.memberId}: ${answer.errorCode} ${answer.errorMessage}`,
-      );
-      this.lose();
-      return;
-    }
-    assert.ok(isJoin || answer.memberEpoch >= this.epoch, 'a member epoch only grows');
-    this.epoch = answer.memberEpoch;
-    this.isInSync = true;
-    this.heardAt = group.now;
-    if (answer.assigned !== null) this.owned = new Set(answer.assigned);
-  }
-
-  leave(group: TestGroup): void {
-    group.heartbeat({ memberId: this.memberId, instanceId: this.instanceId, memberEpoch: -1 });
-    this.lose();
-  }
-
-  lose(): void {
-    this.epoch = 0;
-    this.owned = new Set();
-    this.isInSync = false;
-  }
-}
 
 type Action =
   | { kind: 'heartbeat'; who: number; isLost: boolean }

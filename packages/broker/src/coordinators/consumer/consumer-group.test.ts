@@ -136,18 +136,18 @@ test('a member that joins alone gets everything at once; a second one gets its h
   const a = group.join('a');
   assert.deepEqual(
     [a.memberEpoch, a.heartbeatIntervalMs, a.assigned],
-    [1, 5000, ['t-0', 't-1', 't-2', 't-3']],
+    [1, 500, ['t-0', 't-1', 't-2', 't-3']],
   );
   const b = group.join('b');
   assert.deepEqual([b.memberEpoch, b.assigned, group.group.standing.state], [2, [], 'Reconciling']);
-  assert.ok(b.heartbeatIntervalMs < 5000, 'it is to ask again soon');
+  assert.ok(b.heartbeatIntervalMs < 500, 'it is to ask again soon');
 
   assert.equal(textOf(group.heartbeat({ memberId: 'a', memberEpoch: 1 })), '1 [t-0,t-1]');
   assert.equal(textOf(group.heartbeat({ memberId: 'b', memberEpoch: 2 })), '2 -', 'still held by the first');
-  const topicPartitions = group.partitions(['t-0', 't-1']);
+  const topicPartitions = group.topics.partitions(['t-0', 't-1']);
   assert.equal(textOf(group.heartbeat({ memberId: 'a', memberEpoch: 1, topicPartitions })), '2 -');
   const given = group.heartbeat({ memberId: 'b', memberEpoch: 2 });
-  assert.deepEqual([textOf(given), given.heartbeatIntervalMs], ['2 [t-2,t-3]', 5000]);
+  assert.deepEqual([textOf(given), given.heartbeatIntervalMs], ['2 [t-2,t-3]', 500]);
   assert.equal(group.group.standing.state, 'Stable');
 });
 
@@ -194,7 +194,7 @@ test('a static member that went away comes back under another id and has what it
     memberId: 'first',
     instanceId: 'i',
     memberEpoch: 1,
-    topicPartitions: group.partitions(['t-0', 't-1']),
+    topicPartitions: group.topics.partitions(['t-0', 't-1']),
   });
   group.heartbeat({ memberId: 'other', memberEpoch: 2 });
   assert.equal(group.group.standing.groupEpoch, 2);
@@ -273,12 +273,10 @@ test('an assignor that the broker has not is refused; the one most members ask f
   assert.equal(group.group.assignorName, 'range');
   group.join('b', topics);
   const target = group.group.standing.targetOf('a');
-  assert.deepEqual(group.names(Array.from(target, ([topicId, partitions]) => ({ topicId, partitions }))), [
-    't-0',
-    't-1',
-    'u-0',
-    'u-1',
-  ]);
+  assert.deepEqual(
+    group.topics.names(Array.from(target, ([topicId, partitions]) => ({ topicId, partitions }))),
+    ['t-0', 't-1', 'u-0', 'u-1'],
+  );
 });
 
 test('a group has no more members than it may; a known one may still join again', () => {
@@ -305,7 +303,7 @@ test('topics that come, grow and go are found with the next heartbeat', () => {
   group.group.topicsChanged();
   assert.equal(textOf(group.heartbeat({ memberEpoch: 3 })), '3 [t-0,t-1]');
   assert.equal(
-    textOf(group.heartbeat({ memberEpoch: 3, topicPartitions: group.partitions(['t-0', 't-1']) })),
+    textOf(group.heartbeat({ memberEpoch: 3, topicPartitions: group.topics.partitions(['t-0', 't-1']) })),
     '4 -',
   );
 });
@@ -382,7 +380,7 @@ test('a member commits with its epoch, or with an older one for what it has had 
   assert.equal(commits('m', 0), 'STALE_MEMBER_EPOCH');
   group.join('other');
   group.heartbeat({ memberEpoch: 1 });
-  group.heartbeat({ memberEpoch: 1, topicPartitions: group.partitions(['t-0', 't-1']) });
+  group.heartbeat({ memberEpoch: 1, topicPartitions: group.topics.partitions(['t-0', 't-1']) });
   assert.equal(commits('m', 1), 'NONE', 'it has had it since epoch 1');
   assert.equal(commits('m', 1, 3), 'STALE_MEMBER_EPOCH', 'it is another’s now');
   assert.equal(standing.fetchProblem('m', 2), ErrorCode.NONE);

@@ -41,6 +41,8 @@ export interface HeartbeatCaller {
   readonly apiVersion: number;
 }
 
+/** How soon a member shall ask again that has what it shall have, in ms. */
+const SETTLED_INTERVAL_MS = 500;
 /** How soon a member that waits for others shall ask again, in ms: they give partitions back within moments. */
 const UNSETTLED_INTERVAL_MS = 100;
 
@@ -223,11 +225,14 @@ export class ConsumerGroup implements Group {
     this.#changes.timers.clear(member.memberId, 'rebalance');
   }
 
-  /** A member that waits for partitions, or has some to give back, is asked to come again soon. */
+  /**
+   * When a member shall come again. It comes soon, as its next heartbeat is not answered before there is news, or the
+   * interval of the settings is over; and sooner where it waits for partitions, or has some to give back.
+   */
   #intervalFor(member: ConsumerMember): number {
     const { heartbeatIntervalMs } = this.#changes.options.settings;
     const isSettled = isReconciledTo(member, this.standing.assignmentEpoch);
-    return isSettled ? heartbeatIntervalMs : Math.min(heartbeatIntervalMs, UNSETTLED_INTERVAL_MS);
+    return Math.min(heartbeatIntervalMs, isSettled ? SETTLED_INTERVAL_MS : UNSETTLED_INTERVAL_MS);
   }
 }
 
