@@ -1,6 +1,5 @@
-// Topics and members for tests of the group machines, without a broker.
+// Topics and one consumer group for tests of the group machines, without a broker.
 
-import type { JoinRequest, JoinResponse } from '../coordinators/classic/classic-member.ts';
 import { ConsumerGroup } from '../coordinators/consumer/consumer-group.ts';
 import type { ConsumerGroupSettings } from '../coordinators/consumer/consumer-options.ts';
 import type { HeartbeatRequest, HeartbeatResponse } from '../coordinators/consumer/heartbeat-check.ts';
@@ -46,6 +45,25 @@ export class TestTopics implements Topics {
   delete(name: string): void {
     this.#byName.delete(name);
   }
+
+  /** Partitions in messages' form, from "topic-partition". */
+  partitions(names: readonly string[]): { topicId: string; partitions: number[] }[] {
+    const byTopic = new Map<string, number[]>();
+    for (const name of names) {
+      const at = name.lastIndexOf('-');
+      const topicId = this.topic(name.slice(0, at))?.id ?? '';
+      byTopic.set(topicId, [...(byTopic.get(topicId) ?? []), Number(name.slice(at + 1))]);
+    }
+    return Array.from(byTopic, ([topicId, partitions]) => ({ topicId, partitions }));
+  }
+
+  names(topics: Iterable<{ readonly topicId?: string; readonly partitions?: Iterable<number> }>): string[] {
+    return Array.from(topics, ({ topicId = '', partitions = [] }) =>
+      Array.from(partitions, (partition) => `${this.topicById(topicId)?.name ?? topicId}-${partition}`),
+    )
+      .flat()
+      .sort();
+  }
 }
 
 export const CONSUMER_SETTINGS: ConsumerGroupSettings = {
@@ -88,33 +106,12 @@ export class TestGroup {
 
   /** A heartbeat, by default one that tells nothing new. */
   heartbeat(fields: Partial<HeartbeatRequest>, apiVersion = 1): Answer {
-    const request: HeartbeatRequest = {
-      groupId: this.groupId,
-      memberId: 'm',
-      memberEpoch: 0,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: -1,
-      subscribedTopicNames: null,
-      subscribedTopicRegex: null,
-      serverAssignor: null,
-      topicPartitions: null,
-      ...fields,
-    };
+    const request = heartbeatOf(this.groupId, fields);
     const who = { clientId: 'client', clientHost: '/127.0.0.1', apiVersion };
     const answers: HeartbeatResponse[] = [];
     const step = this.group.heartbeat(request, who, (body) => answers.push(body), this.now);
     this.keep(step);
-    const {
-      errorCode = 0,
-      errorMessage = null,
-      assignment,
-      memberId,
-      memberEpoch = 0,
-      heartbeatIntervalMs = 0,
-    } = answers[0] ?? {};
-    const assigned = assignment ? this.names(assignment.topicPartitions ?? []) : null;
-    return { errorCode, errorMessage, memberId: memberId ?? '', memberEpoch, heartbeatIntervalMs, assigned };
+    return answerOf(answers[0] ?? {}, this.topics);
   }
 
   /** The first heartbeat of a member. */
@@ -126,25 +123,6 @@ export class TestGroup {
       topicPartitions: [],
       ...fields,
     });
-  }
-
-  /** JoinGroup of a consumer of the classic protocol. */
-  joinClassic(request: Partial<JoinRequest>, mustKnowItsId = false): JoinResponse {
-    const who = { clientId: 'client', clientHost: '/127.0.0.1', mustKnowItsId, maySkipAssignment: true };
-    const answers: JoinResponse[] = [];
-    const full: JoinRequest = {
-      groupId: this.groupId,
-      memberId: '',
-      groupInstanceId: null,
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 60_000,
-      protocolType: 'consumer',
-      protocols: [],
-      reason: null,
-      ...request,
-    };
-    this.keep(this.group.joinClassic(full, who, (body) => answers.push(body), this.now));
-    return answers[0] ?? {};
   }
 
   /** Lets time pass; whatever is due then happens. */
@@ -172,28 +150,6 @@ export class TestGroup {
     for (const { respond, body } of step.replies) (respond as (body: unknown) => void)(body);
   }
 
-  /** Partitions in messages' form, from "topic-partition". */
-  partitions(names: readonly string[]): { topicId: string; partitions: number[] }[] {
-    const byTopic = new Map<string, number[]>();
-    for (const name of names) {
-      const at = name.lastIndexOf('-');
-      const topicId = this.topics.topic(name.slice(0, at))?.id ?? '';
-      byTopic.set(topicId, [...(byTopic.get(topicId) ?? []), Number(name.slice(at + 1))]);
-    }
-    return Array.from(byTopic, ([topicId, partitions]) => ({ topicId, partitions }));
-  }
-
-  names(topics: Iterable<{ readonly topicId?: string; readonly partitions?: Iterable<number> }>): string[] {
-    return Array.from(topics, ({ topicId = '', partitions = [] }) =>
-      Array.from(
-        partitions,
-        (partition) => `${this.topics.topicById(topicId)?.name ?? topicId}-${partition}`,
-      ),
-    )
-      .flat()
-      .sort();
-  }
-
   #newGroup(): ConsumerGroup {
     return new ConsumerGroup(this.groupId, {
       settings: this.#settings,
@@ -204,9 +160,32 @@ export class TestGroup {
 }
 
 /** What compaction leaves: the last record of each key, in the order of the log, without tombstones. */
-function compacted<R extends { readonly key: Buffer; readonly value: Buffer | null }>(
+export function compacted<R extends { readonly key: Buffer; readonly value: Buffer | null }>(
   log: readonly R[],
 ): R[] {
   const last = new Map(log.map((record, i) => [record.key.toString('latin1'), i]));
   return log.filter(({ key, value }, i) => value !== null && last.get(key.toString('latin1')) === i);
+}
+
+/** By default one of member "m" that tells nothing new. */
+export function heartbeatOf(groupId: string, fields: Partial<HeartbeatRequest>): HeartbeatRequest {
+  return {
+    groupId,
+    memberId: 'm',
+    memberEpoch: 0,
+    instanceId: null,
+    rackId: null,
+    rebalanceTimeoutMs: -1,
+    subscribedTopicNames: null,
+    subscribedTopicRegex: null,
+    serverAssignor: null,
+    topicPartitions: null,
+    ...fields,
+  };
+}
+
+export function answerOf(body: HeartbeatResponse, topics: TestTopics): Answer {
+  const { errorCode = 0, errorMessage = null, memberId, memberEpoch = 0, heartbeatIntervalMs = 0 } = body;
+  const assigned = body.assignment ? topics.names(body.assignment.topicPartitions ?? []) : null;
+  return { errorCode, errorMessage, memberId: memberId ?? '', memberEpoch, heartbeatIntervalMs, assigned };
 }
