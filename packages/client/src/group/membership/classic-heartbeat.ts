@@ -9,13 +9,18 @@ import type { Encodable } from '@klamm/protocol/schema/fields';
 import { backOffMs } from '../../network/back-off.ts';
 import type { Connection } from '../../network/connection.ts';
 import { consequenceOf, groupError } from './group-errors.ts';
+import { HeartbeatPace } from './heartbeat-pace.ts';
 import type { MemberContext } from './member.ts';
 
 type Body = Encodable<(typeof Heartbeat)['request']['fields']>;
 
+/** How soon those who have to give partitions back in a cooperative rebalance join again, mostly. */
+const FOLLOW_UP_MS = 1000;
+
 export class ClassicHeartbeat {
   readonly #context: MemberContext;
   readonly #onRefused: (error: KlammError) => void;
+  readonly #pace: HeartbeatPace;
   #body: Body | undefined;
   #timer: Timer | undefined;
   #failures = 0;
@@ -26,6 +31,8 @@ export class ClassicHeartbeat {
   constructor(context: MemberContext, onRefused: (error: KlammError) => void) {
     this.#context = context;
     this.#onRefused = onRefused;
+    const { clock } = context.cluster.settings;
+    this.#pace = new HeartbeatPace(clock, context.options.heartbeatIntervalMs, FOLLOW_UP_MS);
   }
 
   /** Begins, or goes on in another generation. */
@@ -33,7 +40,13 @@ export class ClassicHeartbeat {
     this.stop();
     this.#body = body;
     this.#failures = 0;
-    this.#arm(this.#context.options.heartbeatIntervalMs);
+    this.#arm(this.#pace.delayAfter(this.#context.cluster.settings.clock.monotonic()));
+  }
+
+  /** Another rebalance is likely to follow. */
+  expectRebalance(): void {
+    this.#pace.news('more');
+    this.#arm(this.#pace.delayAfter(this.#context.cluster.settings.clock.monotonic()));
   }
 
   stop(): void {
@@ -65,7 +78,7 @@ export class ClassicHeartbeat {
       if (consequenceOf(errorCode) === 'elsewhere') coordinator.forget(connection.address);
       if (isRetriable(errorCode)) throw groupError(options.groupId, errorCode);
       this.#failures = 0;
-      this.#arm(options.heartbeatIntervalMs - (cluster.settings.clock.monotonic() - sentAt));
+      this.#arm(this.#pace.delayAfter(sentAt));
       this.#context.recovered();
       if (errorCode !== 0) this.#onRefused(groupError(options.groupId, errorCode));
     } catch (cause) {

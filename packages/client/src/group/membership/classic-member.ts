@@ -231,6 +231,7 @@ export class ClassicMember implements Member {
     }
     this.#owned = assignment;
     void calls.assigned(coming, given);
+    if (!this.#isEager) this.#heartbeat.expectRebalance();
     if (going.length > 0) this.#want(`this member has given ${going.length} partitions back`);
   }
 

@@ -28,6 +28,8 @@ const LEAVE_EPOCH = -1;
 const LEAVE_STATIC_EPOCH = -2;
 /** How long a heartbeat with nothing to say may keep one waiting that has. */
 const UNANSWERED_MS = 100;
+/** Others hear of a change at their next heartbeat, every 5 s by default, and need a moment to give partitions back. */
+const OTHERS_ANSWER_MS = 5500;
 /** Beyond its interval, which a broker may use up before it answers. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -59,7 +61,11 @@ export class ConsumerMember implements Member {
     this.#context = context;
     this.#topics = topics;
     this.#unsaid = { everything: true, topics: true, owned: true };
-    this.#pace = new HeartbeatPace(context.cluster.settings.clock, context.options.heartbeatIntervalMs);
+    this.#pace = new HeartbeatPace(
+      context.cluster.settings.clock,
+      context.options.heartbeatIntervalMs,
+      OTHERS_ANSWER_MS,
+    );
     const events = {
       onGivenBack: () => this.#say({ owned: true }),
       onTaken: () => {

@@ -26,7 +26,7 @@ export class Coordinator {
   readonly #onFound: (text: string) => void;
   readonly #purpose: string;
   #address: BrokerAddress | undefined;
-  #search: Promise<BrokerAddress> | undefined;
+  #searching: Promise<BrokerAddress> | undefined;
   #lastText = '';
 
   /** @param onFound called with its name for people when it is found, where it is another than before */
@@ -39,10 +39,7 @@ export class Coordinator {
 
   /** Throws KlammError; a retriable one where another attempt may do. */
   async connect(use: Use): Promise<Connection> {
-    this.#search ??= this.#find().finally(() => {
-      this.#search = undefined;
-    });
-    const address = this.#address ?? (await this.#search);
+    const address = this.#address ?? (await this.#search());
     try {
       return await this.#cluster.pool.connect(address, `${this.#purpose}-${use}`);
     } catch (cause) {
@@ -90,6 +87,14 @@ export class Coordinator {
       }
       await sleep(clock, wait, signal);
     }
+  }
+
+  /** One search for all who need it. */
+  #search(): Promise<BrokerAddress> {
+    this.#searching ??= this.#find().finally(() => {
+      this.#searching = undefined;
+    });
+    return this.#searching;
   }
 
   async #find(): Promise<BrokerAddress> {

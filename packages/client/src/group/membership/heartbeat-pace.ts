@@ -1,28 +1,27 @@
-// When a member of the consumer protocol sends its next heartbeat: at its interval, and sooner where the coordinator is
-// likely to have news for it.
+// When a member sends its next heartbeat: at its interval, and sooner where the coordinator is likely to have news.
 //
-// The protocol has no way to push. A member that joined waits for partitions that others give back, and is told only
-// when it asks; so after good news it asks soon again, a little later each time, for about as long as the others need to
-// hear of it. The rate is bounded: 20 requests at the most after each piece of news.
+// Neither protocol has a way to push. A member that joined waits for partitions that others give back, and is told only
+// when it asks; so after such news it asks soon again, a little later each time, for about as long as the others need
+// to hear of it. The rate is bounded: 20 requests at the most after each piece of news.
 
 import type { Clock } from '@klamm/base/clock';
 
 const SOON_MS = 50;
 const SOON_MOST_MS = 300;
 const INTERVAL_LEAST_MS = 10;
-/** Others hear of a change at their next heartbeat, and need a moment to give partitions back. */
-const OTHERS_INTERVAL_MS = 5000;
-const OTHERS_MOMENT_MS = 500;
 
 export class HeartbeatPace {
   readonly #clock: Clock;
   readonly #intervalMost: number;
+  readonly #expectMs: number;
   #interval: number;
-  #soon = SOON_MS;
+  #soon = SOON_MOST_MS;
   #soonUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, intervalMost: number) {
+  /** @param expectMs how long after `news('more')` more is expected */
+  constructor(clock: Clock, intervalMost: number, expectMs: number) {
     this.#clock = clock;
+    this.#expectMs = expectMs;
     this.#intervalMost = intervalMost;
     this.#interval = intervalMost;
   }
@@ -35,11 +34,11 @@ export class HeartbeatPace {
     return this.#interval;
   }
 
-  /** `once`: one early heartbeat. `more`: partitions came, or the member joined; more may follow. */
+  /** `once`: one early heartbeat. `more`: the group is on the move, and more may follow. */
   news(which: 'once' | 'more'): void {
     this.#soon = SOON_MS;
     const now = this.#clock.monotonic();
-    const until = which === 'once' ? now : now + OTHERS_INTERVAL_MS + OTHERS_MOMENT_MS;
+    const until = which === 'once' ? now : now + this.#expectMs;
     this.#soonUntil = Math.max(this.#soonUntil, until);
   }
 

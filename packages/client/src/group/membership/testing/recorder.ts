@@ -1,5 +1,6 @@
 // An owner of a membership for tests: writes down what it is told, and finishes with partitions when a test says so.
 
+import { sleep, systemClock } from '@klamm/base/clock';
 import type { KlammError } from '@klamm/base/errors';
 import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import { Cluster } from '../../../cluster.ts';
@@ -20,7 +21,6 @@ export class Recorder implements MembershipOwner {
   failure: KlammError | undefined;
   /** Called before partitions are given back. */
   onRevoked: () => Promise<void> = async () => {};
-  #waiting: (() => void)[] = [];
 
   async assigned(partitions: readonly TopicPartition[]): Promise<void> {
     for (const partition of partitions) this.held.add(partitionText(partition));
@@ -31,7 +31,6 @@ export class Recorder implements MembershipOwner {
     this.#note('revoked', partitions);
     await this.onRevoked();
     for (const partition of partitions) this.held.delete(partitionText(partition));
-    this.#wake();
   }
 
   async lost(partitions: readonly TopicPartition[]): Promise<void> {
@@ -43,18 +42,16 @@ export class Recorder implements MembershipOwner {
     this.events.push(event);
     const detail = { joined: ` ${event.generation}`, error: ` ${event.error?.code ?? ''}` };
     this.log.push(event.type + (detail[event.type as 'joined' | 'error'] ?? ''));
-    this.#wake();
   }
 
   failed(error: KlammError): void {
     this.failure = error;
     this.log.push(`failed ${error.code}`);
-    this.#wake();
   }
 
-  /** Resolves when `isSo`, which is looked at whenever something is told. */
+  /** Resolves when `isSo`. */
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!isSo()) await sleep(systemClock, 1);
   }
 
   /** Resolves when as many partitions are held. */
@@ -69,11 +66,6 @@ export class Recorder implements MembershipOwner {
 
   #note(what: string, partitions: readonly TopicPartition[]): void {
     this.log.push([what, ...partitions.map(partitionText)].join(' '));
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 
