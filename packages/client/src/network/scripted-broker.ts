@@ -41,7 +41,7 @@ export class ScriptedBroker implements AsyncDisposable {
   port = 0;
 
   private constructor() {
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
   /** Listens on 127.0.0.1 and answers ApiVersions, Metadata (one topic `t` with one partition) and InitProducerId. */
