@@ -18,8 +18,14 @@ export function assignUniformly({ members, partitionCounts }: AssignmentInput): 
   const isHomogeneous = loads.every(({ member }) => member.topicIds.size === partitionCounts.size);
   const total = [...partitionCounts.values()].reduce((sum, count) => sum + count, 0);
   const free = keepWhatFits(loads, partitionCounts, isHomogeneous ? total : Number.POSITIVE_INFINITY);
-  handOut(free, loads);
-  if (!isHomogeneous) balance(loads);
+  const subscribers = new Map(
+    Array.from(partitionCounts.keys(), (topicId) => [
+      topicId,
+      isHomogeneous ? loads : loads.filter(({ member }) => member.topicIds.has(topicId)),
+    ]),
+  );
+  handOut(free, subscribers);
+  if (!isHomogeneous) balance(subscribers);
   return new Map(loads.map(({ member, partitions }) => [member.memberId, partitions]));
 }
 
@@ -60,32 +66,33 @@ function heldBy({ member }: Load, there: ReadonlyMap<string, unknown>): number {
 }
 
 /** Each free partition goes to the subscriber that has least; topics with few subscribers first, they have less choice. */
-function handOut(free: ReadonlyMap<string, Set<number>>, loads: readonly Load[]): void {
+function handOut(
+  free: ReadonlyMap<string, Set<number>>,
+  subscribers: ReadonlyMap<string, readonly Load[]>,
+): void {
   const topics = Array.from(free, ([topicId, partitions]) => ({
     topicId,
     partitions,
-    subscribers: loads.filter(({ member }) => member.topicIds.has(topicId)),
-  })).sort((a, b) => a.subscribers.length - b.subscribers.length);
-  for (const { topicId, partitions, subscribers } of topics) {
-    if (subscribers.length === 0) continue;
-    for (const partition of partitions) give(leastOf(subscribers), topicId, partition);
+    loads: subscribers.get(topicId) ?? [],
+  })).sort((a, b) => a.loads.length - b.loads.length);
+  for (const { topicId, partitions, loads } of topics) {
+    if (partitions.size === 0) continue;
+    const byCount = new LeastFirst(loads);
+    for (const partition of partitions) byCount.giveLeast(topicId, partition);
   }
 }
 
 /** Each move makes the sum of squared loads smaller, so this comes to an end. */
-function balance(loads: readonly Load[]): void {
-  const inOrder = [...loads];
+function balance(subscribers: ReadonlyMap<string, readonly Load[]>): void {
   for (let hasMoved = true; hasMoved; ) {
     hasMoved = false;
-    inOrder.sort((a, b) => b.count - a.count);
-    for (const from of inOrder) {
-      for (const [topicId, partitions] of from.partitions) {
-        const others = loads.filter(({ member }) => member.topicIds.has(topicId));
-        const to = leastOf(others);
-        for (const partition of partitions) {
-          if (to.count >= from.count - 1) break;
+    for (const [topicId, loads] of subscribers) {
+      const byCount = new LeastFirst(loads);
+      for (const from of [...loads].sort((a, b) => b.count - a.count)) {
+        for (const partition of from.partitions.get(topicId) ?? []) {
+          if (byCount.least >= from.count - 1) break;
           take(from, topicId, partition);
-          give(to, topicId, partition);
+          byCount.giveLeast(topicId, partition);
           hasMoved = true;
         }
       }
@@ -93,8 +100,36 @@ function balance(loads: readonly Load[]): void {
   }
 }
 
-function leastOf(loads: readonly Load[]): Load {
-  return loads.reduce((least, load) => (load.count < least.count ? load : least));
+/** Members of which the one with the least partitions is at hand: a heap. */
+class LeastFirst {
+  readonly #heap: Load[];
+
+  constructor(loads: readonly Load[]) {
+    // In order is a heap too, and equals stay in the order of their ids.
+    this.#heap = [...loads].sort((a, b) => a.count - b.count);
+  }
+
+  get least(): number {
+    return this.#heap[0]?.count ?? Number.POSITIVE_INFINITY;
+  }
+
+  giveLeast(topicId: string, partition: number): void {
+    const heap = this.#heap;
+    const [load] = heap;
+    if (load === undefined) return;
+    give(load, topicId, partition);
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      const right = heap[below + 1];
+      if (right !== undefined && right.count < (heap[below]?.count ?? 0)) below++;
+      const child = heap[below];
+      if (child === undefined || child.count >= load.count) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = load;
+  }
 }
 
 function give(load: Load, topicId: string, partition: number): void {
