@@ -17,6 +17,9 @@ type Body = Encodable<(typeof Heartbeat)['request']['fields']>;
 /** How soon those who have to give partitions back in a cooperative rebalance join again, mostly. */
 const FOLLOW_UP_MS = 1000;
 
+/** Klamm's broker answers when there is news, or a good part of the session is over; and then some. */
+const ANSWER_TIMEOUT_MS = 5000;
+
 export class ClassicHeartbeat {
   readonly #context: MemberContext;
   readonly #onRefused: (error: KlammError) => void;
@@ -40,6 +43,8 @@ export class ClassicHeartbeat {
     this.stop();
     this.#body = body;
     this.#failures = 0;
+    // The first comes soon: a broker that answers when there is news has to have it.
+    this.#pace.news('once');
     this.#arm(this.#pace.delayAfter(this.#context.cluster.settings.clock.monotonic()));
   }
 
@@ -71,8 +76,8 @@ export class ClassicHeartbeat {
       if (body === undefined) return;
       connection = await coordinator.connect('heartbeat');
       if (era !== this.#era) return;
-      // A broker that does not answer within the session is given up in time to ask the next.
-      const timeoutMs = Math.max(options.sessionTimeoutMs / 3, options.heartbeatIntervalMs * 1.5);
+      const timeoutMs =
+        Math.max(options.sessionTimeoutMs / 3, options.heartbeatIntervalMs) + ANSWER_TIMEOUT_MS;
       const { errorCode } = await connection.request(Heartbeat, body, { timeoutMs });
       if (era !== this.#era) return;
       if (consequenceOf(errorCode) === 'elsewhere') coordinator.forget(connection.address);

@@ -74,7 +74,7 @@ export function startMember(
   kafka: KafkaOptions,
   options: Partial<MembershipOptions> = {},
 ): Recorder & { readonly membership: Membership; readonly cluster: Cluster } {
-  const cluster = new Cluster(clientSettings(kafka), { name: 'test', version: '0' });
+  const cluster = new Cluster(clientSettings(kafka), { name: 'klamm', version: '0' });
   const recorder = new Recorder();
   const membership = newMembership(
     cluster,
