@@ -21,9 +21,10 @@ import type { ConsumerGroupOptions } from './consumer-options.ts';
 import { ConsumerStanding } from './consumer-standing.ts';
 import { classicSuccessor } from './group-downgrade.ts';
 import { MemberTimers } from './member-timers.ts';
+import { metadataHash } from './metadata-hash.ts';
 import { listOf, type TopicPartitions } from './partition-sets.ts';
 import { reconcile } from './reconciliation.ts';
-import { hashOf, subscribedTopics, topicIdsOf } from './subscriptions.ts';
+import { subscribedTopics, topicIdsOf } from './subscriptions.ts';
 import { preferredAssignor, targetRecords } from './target-assignment.ts';
 import {
   namesThat,
@@ -179,7 +180,7 @@ export class ConsumerChanges {
   }
 
   #hash(): bigint {
-    return hashOf(subscribedTopics(this.standing, this.options.topics));
+    return metadataHash(subscribedTopics(this.standing, this.options.topics));
   }
 
   #erase(memberId: string): void {

@@ -1,6 +1,5 @@
 // Which topics the members of a group subscribe to, by name and by pattern, and what those topics are like.
 
-import { createHash } from 'node:crypto';
 import type { MetadataImage, TopicImage } from '../../metadata/image.ts';
 import type { AssignedMember } from './assignors/assignor.ts';
 import type { ConsumerMember } from './consumer-member.ts';
@@ -34,17 +33,6 @@ export function subscribedTopics(standing: ConsumerStanding, topics: Topics): To
     for (const name of topicNamesOf(standing, member)) names.add(name);
   }
   return [...names].sort().flatMap((name) => topics.topic(name) ?? []);
-}
-
-/**
- * Tells when a topic has come, gone or grown. The record keeps it over restarts, but every coordinator may hash in its
- * own way: a group that another one wrote gets a new epoch, and the targets it had.
- */
-export function hashOf(topics: readonly TopicImage[]): bigint {
-  if (topics.length === 0) return 0n;
-  const hash = createHash('sha256');
-  for (const { id, name, partitions } of topics) hash.update(`${id} ${name} ${partitions.length}\n`);
-  return hash.digest().readBigInt64BE();
 }
 
 /** The members as an assignor sees them, in order of member id. */
