@@ -14,7 +14,7 @@ import { freePort, untilAnswers } from './ports.ts';
 export async function startApacheKafka(java: Java, options: BrokerOptions = {}): Promise<Broker> {
   const own = mkdtempSync(join(tmpdir(), 'klamm-apache-kafka-'));
   const dataDirectory = options.dataDirectory ?? join(own, 'data');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const properties = join(own, 'server.properties');
   writeFileSync(properties, propertiesOf(port, await freePort(), dataDirectory, options.settings ?? {}));
   if (options.dataDirectory === undefined) {

@@ -3,6 +3,8 @@
 export interface BrokerOptions {
   /** An existing data directory to open; without it a new one is made, and removed at the end. */
   readonly dataDirectory?: string;
+  /** The port to listen on; a free one without it. */
+  readonly port?: number;
   /** Broker settings by Kafka's names. */
   readonly settings?: Readonly<Record<string, string>>;
 }

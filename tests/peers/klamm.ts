@@ -24,7 +24,7 @@ export async function startKlamm(options: BrokerOptions = {}): Promise<Broker> {
 
   const own = mkdtempSync(join(tmpdir(), 'klamm-test-'));
   const dataDirectory = options.dataDirectory ?? join(own, 'data');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const args = [BIN, 'start', '--listeners', `PLAINTEXT://127.0.0.1:${port}`, '--data', dataDirectory];
   if (options.settings !== undefined) {
     const properties = join(own, 'server.properties');

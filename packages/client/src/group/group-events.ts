@@ -32,7 +32,11 @@ export type GroupNoticeOf<T extends GroupNoticeType | 'event'> = T extends 'even
   ? GroupNotice
   : T extends GroupEventType
     ? GroupEvent
-    : Extract<GroupNotice, { type: T }>;
+    : T extends PartitionsEvent['type']
+      ? PartitionsEvent
+      : T extends CommitEvent['type']
+        ? CommitEvent
+        : PollTimeoutEvent;
 
 type Listener = (notice: never) => void;
 

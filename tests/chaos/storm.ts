@@ -1,0 +1,162 @@
+// Members of one group, each a process, and what can befall them and their broker.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Random } from '@klamm/base/random';
+import type { Broker, BrokerOptions } from '../peers/broker.ts';
+
+const MEMBER = fileURLToPath(new URL('member.ts', import.meta.url));
+const STYLES = ['stream', 'handler', 'each'] as const;
+const LONGEST_PAUSE_MS = 9000;
+
+export interface StormOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  /** The protocols that members speak, drawn for each. */
+  readonly protocols: readonly string[];
+  readonly random: Random;
+  readonly startBroker: (options: BrokerOptions) => Promise<Broker>;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly port: number;
+}
+
+export class Storm {
+  readonly #options: StormOptions;
+  readonly #own = mkdtempSync(join(tmpdir(), 'klamm-chaos-'));
+  readonly #members = new Map<string, ChildProcess>();
+  readonly #files = new Map<string, string>();
+  readonly #log: string[] = [];
+  #broker: Broker | undefined;
+  #count = 0;
+  #began = performance.now();
+
+  constructor(options: StormOptions) {
+    this.#options = options;
+  }
+
+  /** What was done, for a failed test. */
+  get log(): readonly string[] {
+    return this.#log;
+  }
+
+  get files(): ReadonlyMap<string, string> {
+    return this.#files;
+  }
+
+  get alive(): ReadonlySet<string> {
+    return new Set(this.#members.keys());
+  }
+
+  async startBroker(): Promise<void> {
+    const { settings, port, startBroker } = this.#options;
+    const dataDirectory = join(this.#own, 'data');
+    const isFirst = this.#broker === undefined;
+    // Apache Kafka formats a directory only where none is given.
+    this.#broker = await startBroker({
+      settings,
+      port,
+      ...(isFirst && this.#isApache ? {} : { dataDirectory: this.#broker?.dataDirectory ?? dataDirectory }),
+    });
+  }
+
+  get #isApache(): boolean {
+    return process.env.KLAMM_TEST_BOOTSTRAP === 'apache-kafka';
+  }
+
+  startMember(): void {
+    const { groupId, topic, protocols, random, port } = this.#options;
+    const style = STYLES[Math.floor(random() * STYLES.length)] ?? 'stream';
+    const protocol = protocols[Math.floor(random() * protocols.length)] ?? 'auto';
+    const seed = ++this.#count;
+    const name = `m${seed}-${protocol}-${style}`;
+    const file = join(this.#own, name);
+    const args = [MEMBER, `127.0.0.1:${port}`, groupId, topic, protocol, style, `${seed}`, file];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#members.set(name, child);
+    this.#files.set(name, file);
+    child.once('exit', () => this.#members.delete(name));
+  }
+
+  /** Something befalls the group. Resolves when it is done; its consequences are not. */
+  async strike(): Promise<void> {
+    const { random } = this.#options;
+    const fates: [number, string, () => unknown][] = [
+      [4, 'a member is killed, another starts', () => this.#replace('SIGKILL')],
+      [4, 'a member leaves, another starts', () => this.#replace('SIGTERM')],
+      [2, 'a member joins', () => this.startMember()],
+      [2, 'a member leaves', () => this.#end('SIGTERM')],
+      [2, 'a member is paused', () => this.#pause()],
+      [1, 'the broker is killed and starts again', () => this.#crash()],
+    ];
+    let at = random() * fates.reduce((sum, [weight]) => sum + weight, 0);
+    const fate = fates.find(([weight]) => {
+      at -= weight;
+      return at < 0;
+    });
+    if (fate === undefined) return;
+    this.#log.push(`${((performance.now() - this.#began) / 1000).toFixed(1)} s: ${fate[1]}`);
+    await fate[2]();
+  }
+
+  /** Ends everything that was started. */
+  async end(): Promise<void> {
+    const members = [...this.#members.values()];
+    const gone = members.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of members) {
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+    }
+    const timer = setTimeout(() => {
+      for (const child of members) child.kill('SIGKILL');
+    }, 15_000);
+    await Promise.all(gone);
+    clearTimeout(timer);
+    await this.#broker?.[Symbol.asyncDispose]();
+  }
+
+  removeFiles(): void {
+    rmSync(this.#own, { recursive: true, force: true });
+  }
+
+  /** The last lines of what a member wrote. */
+  lastOf(name: string): string {
+    return readFileSync(this.#files.get(name) ?? '', 'utf8')
+      .split('\n')
+      .slice(-6)
+      .join('\n');
+  }
+
+  #someone(): [string, ChildProcess] | undefined {
+    const members = [...this.#members];
+    return members[Math.floor(this.#options.random() * members.length)];
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    this.#someone()?.[1].kill(signal);
+  }
+
+  #replace(signal: NodeJS.Signals): void {
+    this.#end(signal);
+    this.startMember();
+  }
+
+  /** For longer than its session, sometimes: then others have its partitions when it wakes up. */
+  #pause(): void {
+    const paused = this.#someone()?.[1];
+    paused?.kill('SIGSTOP');
+    const resume = (): void => void paused?.kill('SIGCONT');
+    setTimeout(resume, this.#options.random() * LONGEST_PAUSE_MS);
+  }
+
+  async #crash(): Promise<void> {
+    const broker = this.#broker;
+    if (broker?.pid === undefined) return;
+    process.kill(broker.pid, 'SIGKILL');
+    await wait(this.#options.random() * 1000);
+    await this.startBroker();
+  }
+}
