@@ -9,6 +9,7 @@ import type { Timer } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import { randomUuid } from '@klamm/base/random';
 import { ConsumerGroupHeartbeat } from '@klamm/protocol/api/68-consumer-group-heartbeat';
+import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { Decoded, Encodable } from '@klamm/protocol/schema/fields';
 import { backOffMs } from '../../network/back-off.ts';
 import type { Connection } from '../../network/connection.ts';
@@ -228,7 +229,9 @@ export class ConsumerMember implements Member {
       return;
     }
     const error = groupError(options.groupId, answer.errorCode, answer.errorMessage);
-    const consequence = consequenceOf(answer.errorCode);
+    // A group that has gone, or become a classic one, is joined again; whether it may be, the answer to that says.
+    const isGone = this.#isMember && answer.errorCode === ErrorCode.GROUP_ID_NOT_FOUND;
+    const consequence = isGone ? 'fenced' : consequenceOf(answer.errorCode);
     if (consequence === 'elsewhere' && connection !== undefined) coordinator.forget(connection.address);
     if (consequence === 'fatal') fail(error);
     else if (consequence === 'fenced') this.#startOver(error);

@@ -18,6 +18,7 @@ import { groupError, isCoordinatorTrouble } from './group-errors.ts';
 
 type Use = 'join' | 'heartbeat' | 'request';
 const USES: readonly Use[] = ['join', 'heartbeat', 'request'];
+const WARMED: readonly Use[] = ['heartbeat', 'request'];
 const GROUP = 0;
 
 export class Coordinator {
@@ -112,7 +113,15 @@ export class Coordinator {
     const text = `broker ${nodeId} at ${addressText(this.#address)}`;
     if (text !== this.#lastText) this.#onFound(text);
     this.#lastText = text;
+    this.#warm(this.#address);
     return this.#address;
+  }
+
+  /** Opens what every member needs side by side; whoever needs one that fails is told then. */
+  #warm(address: BrokerAddress): void {
+    for (const use of WARMED) {
+      this.#cluster.pool.connect(address, `${this.#purpose}-${use}`).catch(() => {});
+    }
   }
 }
 

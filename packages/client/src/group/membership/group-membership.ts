@@ -194,17 +194,26 @@ export class GroupMembership implements Membership {
   async #lookAtTopics(): Promise<void> {
     const names = this.#topics;
     if (names instanceof RegExp || names.length === 0) return;
-    try {
-      const { refused } = await this.#cluster.look({ names });
-      for (const error of refused.values()) {
-        if (this.#isEnding()) return;
-        const isMissing = error.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-        if (isMissing) this.#emit('error', `${error.message} It is read as soon as it is there.`, error);
-        else if (!error.retriable) this.#fail(error);
-      }
-    } catch {
-      // The member meets the same trouble, and tells of it.
+    const refused = await this.#askFor(names);
+    for (const error of refused.values()) {
+      if (this.#isEnding() || this.#topics !== names) return;
+      const isMissing = error.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      if (isMissing) this.#emit('error', `${error.message} It is read as soon as it is there.`, error);
+      else if (!error.retriable) this.#fail(error);
     }
+  }
+
+  /** Errors of topics by name. The member meets trouble on the way there too, and tells of it. */
+  async #askFor(names: readonly string[]): Promise<ReadonlyMap<string, KlammError>> {
+    const { clock, backOff, random } = this.#cluster.settings;
+    for (let failures = 1; this.#topics === names && !this.#isEnding(); failures++) {
+      try {
+        return (await this.#cluster.look({ names })).refused;
+      } catch {
+        await sleep(clock, backOffMs(backOff, failures, random), this.#ended.signal).catch(() => {});
+      }
+    }
+    return new Map();
   }
 
   /** Where the guess of `auto` proves wrong before the group has taken the member in, the other protocol is tried. */
