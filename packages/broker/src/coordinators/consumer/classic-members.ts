@@ -56,7 +56,9 @@ export function joinClassic(
   const isStale = standing.groupEpoch > standing.assignmentEpoch;
   if (!downgrades) changes.assign(now);
   const owned = byTopicId(subscription.ownedPartitions, options.topics);
-  const member = changes.reconcile(memberId, owned, now);
+  // The classic group will assign anew.
+  const isOver = downgrades && isStale;
+  const member = isOver ? changes.member(memberId) : changes.reconcile(memberId, owned, now);
   const answer = {
     errorCode: ErrorCode.NONE,
     generationId: member.memberEpoch,
