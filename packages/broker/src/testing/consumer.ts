@@ -12,6 +12,13 @@ export interface GroupAccess {
   heartbeat(fields: Partial<HeartbeatRequest>): Answer;
 }
 
+/** What a consumer may be told at any time: that it was put out, or that its group has become a classic one. */
+const REASONS_TO_JOIN_AGAIN: ReadonlySet<number> = new Set([
+  ErrorCode.FENCED_MEMBER_EPOCH,
+  ErrorCode.UNKNOWN_MEMBER_ID,
+  ErrorCode.GROUP_ID_NOT_FOUND,
+]);
+
 /** A consumer as KIP-848 wants it: revokes before it acknowledges, adds what it is given, tells all after an error. */
 export class Consumer {
   readonly memberId: string;
@@ -46,11 +53,8 @@ export class Consumer {
       return;
     }
     if (answer.errorCode !== ErrorCode.NONE) {
-      assert.ok(
-        answer.errorCode === ErrorCode.FENCED_MEMBER_EPOCH ||
-          answer.errorCode === ErrorCode.UNKNOWN_MEMBER_ID,
-        `${this.memberId}: ${answer.errorCode} ${answer.errorMessage}`,
-      );
+      const isKnown = REASONS_TO_JOIN_AGAIN.has(answer.errorCode);
+      assert.ok(isKnown, `${this.memberId}: ${answer.errorCode} ${answer.errorMessage}`);
       this.lose();
       return;
     }

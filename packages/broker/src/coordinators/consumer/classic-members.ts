@@ -71,7 +71,7 @@ export function joinClassic(
   if (downgrades) {
     changes.succeed({
       record: successorOf(standing, new Set(), options.topics, now),
-      mustRebalance: isStale,
+      mustRebalance: standing.state !== 'Stable',
     });
     return answer;
   }

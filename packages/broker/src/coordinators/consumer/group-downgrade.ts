@@ -6,9 +6,11 @@
 import { metadataFor, NO_BYTES } from '../classic/classic-member.ts';
 import { ClassicStanding } from '../classic/classic-standing.ts';
 import type { GroupRecordOf } from '../group-record.ts';
+import type { ConsumerMember } from './consumer-member.ts';
 import type { ConsumerGroupOptions } from './consumer-options.ts';
 import type { ConsumerStanding } from './consumer-standing.ts';
 import { assignmentBytes, CONSUMER_PROTOCOL_TYPE } from './embedded-protocol.ts';
+import type { PartitionEpochs, PartitionSets } from './partition-sets.ts';
 import type { Topics } from './subscriptions.ts';
 
 /** The record of the classic group; undefined where the group stays what it is. */
@@ -71,9 +73,22 @@ export function successorOf(
   classic.protocolType = CONSUMER_PROTOCOL_TYPE;
   classic.protocol = classic.members.selectProtocol();
   for (const member of classic.members) {
-    const target = standing.targetOf(member.memberId);
-    member.assignment = assignmentBytes(target, metadataFor(member, classic.protocol), topics);
+    // What it holds, and not its target, as in Apache Kafka: were the group a consumer group again before the member has
+    // joined, what it had yet to give back would go to another.
+    const held = heldBy(standing.members.get(member.memberId));
+    member.assignment = assignmentBytes(held, metadataFor(member, classic.protocol), topics);
   }
   classic.become('Stable', now);
   return classic.record();
+}
+
+function heldBy(member: ConsumerMember | undefined): PartitionSets {
+  const held = new Map<string, Set<number>>();
+  const both: PartitionEpochs[] = member === undefined ? [] : [member.assigned, member.pendingRevocation];
+  for (const epochs of both) {
+    for (const [topicId, partitions] of epochs) {
+      held.set(topicId, new Set([...(held.get(topicId) ?? []), ...partitions.keys()]));
+    }
+  }
+  return held;
 }

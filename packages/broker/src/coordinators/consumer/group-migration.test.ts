@@ -90,6 +90,19 @@ for (const [kind, options] of [
   });
 }
 
+test('a group that moves over, back and over again at once gives nothing to another that a classic consumer still has', () => {
+  const { shard, classics } = classicGroup([{}]);
+  const first = new Consumer('first', null);
+  const second = new Consumer('second', null);
+  first.heartbeat(shard.groupOf('g'), false);
+  first.leave(shard.groupOf('g'));
+  second.heartbeat(shard.groupOf('g'), false);
+  assert.equal(shard.shard.typeOf('g'), 'consumer');
+  assert.deepEqual(owns([...classics, second]), [6, 0]);
+  settle(shard, classics, [second]);
+  assert.deepEqual(owns([...classics, second]), [3, 3]);
+});
+
 test('a group moves over and back again member by member, the broker dying in between', () => {
   const { shard, classics } = classicGroup([COOPERATIVE, {}, COOPERATIVE]);
   const consumers: Consumer[] = [];
