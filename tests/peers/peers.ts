@@ -3,6 +3,7 @@
 // The rule: a missing peer skips its tests by name with the reason; with KLAMM_PEERS=require (as in CI) nothing is
 // skipped and the tests fail with that reason. Run as a program, this file fetches and builds every peer and lists them.
 
+import { getConfluent } from './confluent.ts';
 import { getGo } from './go.ts';
 import { getJava } from './java.ts';
 import { getKcat } from './kcat.ts';
@@ -41,10 +42,10 @@ async function tryTo<T>(find: () => Promise<T>): Promise<Found<T>> {
 }
 
 if (import.meta.main) {
-  const finders = { kcat: getKcat, java: getJava, go: getGo };
+  const finders = { kcat: getKcat, java: getJava, go: getGo, confluent: getConfluent };
   for (const [name, find] of Object.entries<() => Promise<unknown>>(finders)) {
     const found = await tryTo(find);
-    console.log(`${name.padEnd(6)}${found.missing === undefined ? 'ready' : found.missing}`);
+    console.log(`${name.padEnd(10)}${found.missing === undefined ? 'ready' : found.missing}`);
     if (found.missing !== undefined) process.exitCode = 1;
   }
 }
