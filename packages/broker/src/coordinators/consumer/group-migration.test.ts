@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorName } from '@klamm/protocol/error-codes';
 import { ConsumerProtocolAssignment } from '@klamm/protocol/groups/assignment';
+import { ConsumerProtocolSubscription } from '@klamm/protocol/groups/subscription';
 import { encodeVersioned } from '@klamm/protocol/groups/versioned';
 import { ClassicConsumer } from '../../testing/classic-consumer.ts';
 import { Consumer } from '../../testing/consumer.ts';
@@ -101,6 +102,41 @@ test('a group that moves over, back and over again at once gives nothing to anot
   assert.deepEqual(owns([...classics, second]), [6, 0]);
   settle(shard, classics, [second]);
   assert.deepEqual(owns([...classics, second]), [3, 3]);
+});
+
+test('what cooperative classic consumers keep through rebalances that come one on the other is theirs when the group moves over', () => {
+  const { shard, classics } = classicGroup([COOPERATIVE]);
+  const [holder] = classics;
+  const metadata = encodeVersioned(ConsumerProtocolSubscription, {
+    topics: ['t'],
+    userData: null,
+    ownedPartitions: [{ topic: 't', partitions: [0, 1, 2, 3, 4, 5] }],
+  });
+  const join = (memberId: string): string => {
+    let given = memberId;
+    const request = {
+      groupId: 'g',
+      groupInstanceId: null,
+      sessionTimeoutMs: 10_000,
+      rebalanceTimeoutMs: 60_000,
+      reason: null,
+    };
+    const said =
+      memberId === holder?.memberId ? metadata : Buffer.from('000100000000ffffffff00000000', 'hex');
+    const protocols = [{ name: 'cooperative-sticky', metadata: said }];
+    shard.join({ ...request, memberId, protocolType: 'consumer', protocols }, (answer) => {
+      given ||= answer.memberId ?? '';
+    });
+    return given;
+  };
+  join(join(''));
+  join(holder?.memberId ?? '');
+  // Nobody has synced yet when the next one comes, and takes all assignments back.
+  join(join(''));
+  const consumer = new Consumer('new', null);
+  consumer.heartbeat(shard.groupOf('g'), false);
+  assert.equal(shard.shard.typeOf('g'), 'consumer');
+  assert.deepEqual([...consumer.owned], []);
 });
 
 test('a group moves over and back again member by member, the broker dying in between', () => {

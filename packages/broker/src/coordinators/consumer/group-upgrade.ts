@@ -3,14 +3,20 @@
 //
 // What each member had is its target and what it has; the newcomer's join then moves partitions one by one.
 
-import { metadataFor } from '../classic/classic-member.ts';
+import { type ClassicMember, metadataFor } from '../classic/classic-member.ts';
 import type { ClassicStanding } from '../classic/classic-standing.ts';
 import type { GroupRecord } from '../group-record.ts';
 import { assignmentRecord, type ConsumerMember, metadataRecord, newMember } from './consumer-member.ts';
 import type { ConsumerGroupSettings } from './consumer-options.ts';
-import { readAssignment, readSubscription } from './embedded-protocol.ts';
-import type { TopicPartitions } from './partition-sets.ts';
+import { byTopicId, readAssignment, readSubscription, type Subscription } from './embedded-protocol.ts';
+import { listOf, type PartitionEpochs, type PartitionSets, type TopicPartitions } from './partition-sets.ts';
 import type { Topics } from './subscriptions.ts';
+
+interface ReadMember {
+  readonly member: ClassicMember;
+  readonly subscription: Subscription;
+  readonly assigned: readonly TopicPartitions[];
+}
 
 /** The records of the consumer group; or why the classic group cannot become one, for people. */
 export function upgradeRecords(
@@ -28,32 +34,36 @@ export function upgradeRecords(
   }
   if (!classic.isOfConsumers) return refused('they are no consumers');
   if (classic.members.size > maxSize) return refused(`they are more than ${maxSize}`);
-  const members: ConsumerMember[] = [];
-  for (const each of classic.members) {
-    const metadata = metadataFor(each, classic.protocol ?? each.protocols[0]?.name ?? '');
+  const read: ReadMember[] = [];
+  for (const member of classic.members) {
+    const metadata = metadataFor(member, classic.protocol ?? member.protocols[0]?.name ?? '');
     const subscription = readSubscription(metadata);
-    const assignment = readAssignment(each.assignment, topics);
+    const assignment = readAssignment(member.assignment, topics);
     if (subscription === undefined || assignment === undefined) {
-      return refused(`what member ${each.memberId} says, or was given, cannot be read`);
+      return refused(`what member ${member.memberId} says, or was given, cannot be read`);
     }
     if (assignment.hasUserData) return refused('their assignor adds bytes of its own, which would be lost');
-    members.push({
-      ...newMember(each.memberId),
-      instanceId: each.groupInstanceId,
+    read.push({ member, subscription, assigned: assignment.partitions });
+  }
+  const held = whoHolds(read, topics);
+  const members = read.map(
+    ({ member, subscription }): ConsumerMember => ({
+      ...newMember(member.memberId),
+      instanceId: member.groupInstanceId,
       rackId: subscription.rackId,
-      clientId: each.clientId,
-      clientHost: each.clientHost,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
       subscribedTopicNames: [...new Set(subscription.topics)].sort(),
-      rebalanceTimeoutMs: each.rebalanceTimeoutMs,
+      rebalanceTimeoutMs: member.rebalanceTimeoutMs,
       classicMemberMetadata: {
-        sessionTimeoutMs: each.sessionTimeoutMs,
-        supportedProtocols: each.protocols,
+        sessionTimeoutMs: member.sessionTimeoutMs,
+        supportedProtocols: member.protocols,
       },
       memberEpoch: generation,
       previousMemberEpoch: generation,
-      assigned: sinceEpoch(assignment.partitions, generation),
-    });
-  }
+      assigned: sinceEpoch(held.get(member.memberId) ?? new Map(), generation),
+    }),
+  );
   return [
     ...members.map((member) => metadataRecord(groupId, member)),
     { type: 3, key: { groupId }, value: { epoch: generation, metadataHash: 0n } },
@@ -61,12 +71,7 @@ export function upgradeRecords(
       ({ memberId, assigned }): GroupRecord => ({
         type: 7,
         key: { groupId, memberId },
-        value: {
-          topicPartitions: Array.from(assigned, ([topicId, partitions]) => ({
-            topicId,
-            partitions: [...partitions.keys()],
-          })),
-        },
+        value: { topicPartitions: listOf(assigned) },
       }),
     ),
     { type: 6, key: { groupId }, value: { assignmentEpoch: generation, assignmentTimestamp: now } },
@@ -74,11 +79,37 @@ export function upgradeRecords(
   ];
 }
 
-function sinceEpoch(topics: readonly TopicPartitions[], epoch: number): ConsumerMember['assigned'] {
+/**
+ * What each member has been given; and what it says that it has and nobody was given, which a cooperative member keeps
+ * while a rebalance has taken the assignments back. (Apache Kafka looks at what was given only.)
+ */
+function whoHolds(read: readonly ReadMember[], topics: Topics): Map<string, Map<string, Set<number>>> {
+  const held = new Map(read.map(({ member }) => [member.memberId, new Map<string, Set<number>>()]));
+  const taken = new Set<string>();
+  const take = (memberId: string, claimed: readonly TopicPartitions[]): void => {
+    for (const { topicId, partitions } of claimed) {
+      for (const partition of partitions) {
+        if (taken.has(`${topicId}-${partition}`)) continue;
+        taken.add(`${topicId}-${partition}`);
+        const sets = held.get(memberId);
+        const known = sets?.get(topicId);
+        if (known === undefined) sets?.set(topicId, new Set([partition]));
+        else known.add(partition);
+      }
+    }
+  };
+  for (const { member, assigned } of read) take(member.memberId, assigned);
+  for (const { member, subscription } of read) {
+    take(member.memberId, byTopicId(subscription.ownedPartitions, topics));
+  }
+  return held;
+}
+
+function sinceEpoch(held: PartitionSets, epoch: number): PartitionEpochs {
   return new Map(
-    topics.map(({ topicId, partitions }) => [
+    Array.from(held, ([topicId, partitions]) => [
       topicId,
-      new Map(partitions.map((partition) => [partition, epoch])),
+      new Map(Array.from(partitions, (partition) => [partition, epoch])),
     ]),
   );
 }
