@@ -10,6 +10,7 @@ export type { HeaderInput } from '@klamm/protocol/records/builder';
 export type { RecordHeader } from '@klamm/protocol/records/record';
 export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
+export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
 export type { ChangeOptions, NewTopic } from './admin/topics.ts';
 export { type Bytes, json, type Serde, type StandardSchema, schema, text } from './bytes.ts';
 export { Kafka } from './client.ts';

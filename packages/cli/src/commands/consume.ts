@@ -4,19 +4,13 @@
 // offset for each partition, so that it holds also where compaction left gaps.
 
 import type { Admin } from '@klamm/client/admin/admin';
-import type { Message } from '@klamm/client/consumer/message';
-import type { CommandRun, Flags } from '../command.ts';
-import type { CommandContext } from '../context.ts';
+import type { CommandRun } from '../command.ts';
 import { wholeNumber, wholeNumbers } from '../flag-values.ts';
-import { renderRows } from '../output/rows.ts';
-import { compileFormat } from '../record/format.ts';
+import { Gathered } from '../output/gathered.ts';
 import { type Position, parseSpan, type Span } from '../record/position.ts';
-import { recordRow } from '../record/record.ts';
+import { printer } from '../record/printer.ts';
 import { topicNames, unknownTopic } from '../topics.ts';
-import { usageError } from '../usage-error.ts';
-
-/** Text gathered before it is written, in bytes. */
-const WRITE_BYTES = 64 * 1024;
+import { consumeAsGroup } from './consume-group.ts';
 
 interface Plan {
   readonly from: Readonly<Record<number, number>>;
@@ -24,8 +18,9 @@ interface Plan {
   readonly until: ReadonlyMap<number, number> | undefined;
 }
 
-export const consume: CommandRun = async (context, [name], flags) => {
-  const topic = String(name);
+export const consume: CommandRun = async (context, parameters, flags) => {
+  if (flags.text('group') !== undefined) return consumeAsGroup(context, parameters, flags);
+  const topic = String(parameters[0]);
   const span = parseSpan(flags.list('offset'), context.clock.now());
   const count = wholeNumber(flags, 'count', '-n', 1) ?? Number.POSITIVE_INFINITY;
   const print = printer(context, flags);
@@ -108,58 +103,4 @@ function placeIn(position: Exclude<Position, { kind: 'time' }>, start: number, e
 function openPartitions({ from, until }: Plan): Set<number> {
   const all = Object.keys(from).map(Number);
   return new Set(all.filter((index) => (until?.get(index) ?? Number.POSITIVE_INFINITY) > (from[index] ?? 0)));
-}
-
-/** What is printed of a record. */
-function printer(context: CommandContext, flags: Flags): (message: Message) => Buffer {
-  const format = flags.text('format');
-  const form = flags.text('output') ?? (context.globals.output === 'ndjson' ? 'ndjson' : undefined);
-  if (format !== undefined && form !== undefined) throw usageError('Give -f or --output, not both.');
-  const record = ({ topic, partition, offset, timestamp, rawKey, rawValue, headers }: Message) => ({
-    topic,
-    partition,
-    offset,
-    timestamp,
-    key: rawKey,
-    value: rawValue,
-    headers,
-  });
-  if (form === undefined) {
-    const write = compileFormat(format ?? '%s\\n');
-    return (message) => write(record(message));
-  }
-  if (form === 'ndjson')
-    return (message) => Buffer.from(renderRows('ndjson', [], [recordRow(record(message))]));
-  let separator = '[\n';
-  return (message) => {
-    const text = `${separator}${JSON.stringify(recordRow(record(message)))}`;
-    separator = ',\n';
-    return Buffer.from(text);
-  };
-}
-
-/** Output in large pieces. */
-class Gathered {
-  readonly #context: CommandContext;
-  #pieces: Buffer[] = [];
-  #bytes = 0;
-
-  constructor(context: CommandContext) {
-    this.#context = context;
-  }
-
-  /** True when it is time to flush. */
-  add(piece: Buffer): boolean {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    return this.#bytes >= WRITE_BYTES;
-  }
-
-  async flush(): Promise<void> {
-    if (this.#bytes === 0) return;
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#bytes = 0;
-    await this.#context.write(Buffer.concat(pieces));
-  }
 }

@@ -3,6 +3,7 @@
 import type { CommandSpec, FlagSpec } from '../command.ts';
 import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
+import { groupCommands } from './group-table.ts';
 import { topicCommands } from './topic-table.ts';
 
 const START_FLAGS: readonly FlagSpec[] = [
@@ -42,6 +43,7 @@ const PRODUCE_FLAGS: readonly FlagSpec[] = [
 ];
 
 const CONSUME_FLAGS: readonly FlagSpec[] = [
+  { flags: '-g, --group <group>', about: 'as a member of this group: from where it is, and committed' },
   { flags: '-o, --offset <where>', about: 'where to start; see below (default: end)', repeats: true },
   { flags: '-p, --partition <number>', about: 'only this partition', repeats: true },
   { flags: '-n, --count <number>', about: 'stop after so many records' },
@@ -107,10 +109,16 @@ export const commands: readonly CommandSpec[] = [
       ['klamm consume greetings -o -5 -e', 'the last five of each partition'],
       ["klamm consume orders -o @-1h -f '%T %p/%o %k: %s\\n'", 'the last hour, with time and key'],
       ['klamm consume orders -o start -e --output ndjson | jq .value', 'for another program'],
+      ['klamm consume orders -g billing', 'share its partitions with the other members of the group billing'],
+      ['klamm consume orders -g billing -o start', 'a new group begins at the oldest record'],
     ],
-    notes: `${POSITION_GRAMMAR}\n\n${FORMAT_GRAMMAR}`,
+    notes:
+      `${POSITION_GRAMMAR}\n\n${FORMAT_GRAMMAR}\n\n` +
+      'With -g, the group says where to start: -o start or -o end holds only where it has committed nothing yet. What was\n' +
+      'printed is committed every five seconds and at the end; Ctrl-C leaves the group. --output and -n work as without.',
     load: async () => (await import('./consume.ts')).consume,
   },
+  groupCommands,
   {
     name: 'cluster',
     aliases: ['clusters'],

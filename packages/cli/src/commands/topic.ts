@@ -1,17 +1,15 @@
 // `klamm topic`: list, create, describe, delete, add-partitions. Of several topics each is done by itself: what fails
 // is told, the others go on, and the exit code is 1.
 
-import { createInterface } from 'node:readline/promises';
 import { KlammError } from '@klamm/base/errors';
 import type { CommandRun } from '../command.ts';
-import { type CommandContext, sentenceOf } from '../context.ts';
+import { isConfirmed } from '../confirm.ts';
+import { sentenceOf } from '../context.ts';
 import { wholeNumber } from '../flag-values.ts';
 import { splitPair } from '../globals.ts';
+import { failOrThrow, namesOf } from '../several.ts';
 import { topicNames, unknownTopic } from '../topics.ts';
 import { usageError } from '../usage-error.ts';
-
-const namesOf = (parameter: string | readonly string[] | undefined): readonly string[] =>
-  typeof parameter === 'string' ? [parameter] : (parameter ?? []);
 
 export const listTopics: CommandRun = async (context, _parameters, flags) => {
   await using admin = (await context.kafka()).admin();
@@ -152,22 +150,3 @@ export const addPartitions: CommandRun = async (context, [name], flags) => {
   await admin.createPartitions(topic, count, { validateOnly: dryRun });
   context.say(dryRun ? `${topic} can have ${count} partitions.` : `${topic} has ${count} partitions now.`);
 };
-
-/** Asks on a terminal; elsewhere only --yes is a yes. */
-async function isConfirmed(context: CommandContext, question: string): Promise<boolean> {
-  if (context.globals.yes) return true;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw usageError(`${question} Say so with --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
-  } finally {
-    terminal.close();
-  }
-}
-
-/** One topic's refusal is told and passed over; a cluster that cannot be reached ends the command. */
-function failOrThrow(context: CommandContext, error: unknown): void {
-  if (!(error instanceof KlammError) || error.errorCode <= 0 || error.code === 'NETWORK_EXCEPTION')
-    throw error;
-  context.fail(sentenceOf(error));
-}

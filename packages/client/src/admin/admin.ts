@@ -1,8 +1,20 @@
-// The administrator's calls: topics, their settings, their offsets, and the cluster itself.
+// The administrator's calls: topics, their settings, their offsets, groups, and the cluster itself.
 
+import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster, ClusterMetadata, TopicMetadata } from '../cluster.ts';
 import type { StartPosition } from '../consumer/options.ts';
+import type { CommittedOffset, OffsetToCommit } from '../group/offset-requests.ts';
 import { alterConfigs, type ConfigEntry, type ConfigResource, describeConfigs } from './configs.ts';
+import { deleteGroupOffsets, groupOffsets, setGroupOffsets } from './group-offsets.ts';
+import {
+  deleteGroup,
+  describeGroup,
+  type GroupDescription,
+  type GroupListing,
+  type ListGroupsOptions,
+  listGroups,
+  removeMembers,
+} from './groups.ts';
 import { deleteRecords, listOffsets } from './records.ts';
 import {
   type ChangeOptions,
@@ -97,6 +109,45 @@ export class Admin implements AsyncDisposable {
     options: { readonly partitions?: readonly number[]; readonly readCommitted?: boolean } = {},
   ): Promise<Map<number, number>> {
     return listOffsets(this.#cluster, topic, position, options);
+  }
+
+  /** Groups of every kind, on all brokers. */
+  listGroups(options: ListGroupsOptions = {}): Promise<GroupListing[]> {
+    return listGroups(this.#cluster, options);
+  }
+
+  /** A group of consumers, whichever protocol it speaks. Throws GROUP_ID_NOT_FOUND. */
+  describeGroup(groupId: string): Promise<GroupDescription> {
+    return describeGroup(this.#cluster, groupId);
+  }
+
+  /** Deletes a group without members, and its offsets. Throws NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
+  deleteGroup(groupId: string): Promise<void> {
+    return deleteGroup(this.#cluster, groupId);
+  }
+
+  /** Takes members out of a group, by member id or instance id. Those that still run join again. */
+  removeMembers(
+    groupId: string,
+    members: readonly { readonly memberId?: string; readonly instanceId?: string }[],
+    options: { readonly reason?: string } = {},
+  ): Promise<void> {
+    return removeMembers(this.#cluster, groupId, members, options.reason ?? 'removed by an administrator');
+  }
+
+  /** Every offset that a group has committed. A group that is not there has none. */
+  groupOffsets(groupId: string): Promise<CommittedOffset[]> {
+    return groupOffsets(this.#cluster, groupId);
+  }
+
+  /** Sets committed offsets of a group that nobody uses. Throws NON_EMPTY_GROUP, naming the members. */
+  setGroupOffsets(groupId: string, offsets: readonly OffsetToCommit[]): Promise<void> {
+    return setGroupOffsets(this.#cluster, groupId, offsets);
+  }
+
+  /** Removes committed offsets of partitions that no member reads. Throws NON_EMPTY_GROUP, naming the members. */
+  deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return deleteGroupOffsets(this.#cluster, groupId, partitions);
   }
 
   async describeCluster(): Promise<ClusterMetadata> {

@@ -1,0 +1,37 @@
+// Which partitions a command about a group's offsets is about: those it has committed, or those of --topic.
+
+import type { Admin } from '@klamm/client/admin/admin';
+import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
+import { topicNames, unknownTopic } from './topics.ts';
+import { usageError } from './usage-error.ts';
+
+/** A partition with the group's committed offset; null where it has none. */
+export interface GroupPlace extends TopicPartition {
+  readonly offset: number | null;
+}
+
+/** Partitions of `topics` (each as `name` or `name:0,1`), or all that the group has committed where it is empty. */
+export async function placesOf(
+  admin: Admin,
+  groupId: string,
+  topics: readonly string[],
+): Promise<GroupPlace[]> {
+  const committed = await admin.groupOffsets(groupId);
+  if (topics.length === 0) return committed;
+  const offsets = new Map(committed.map((place) => [partitionText(place), place.offset]));
+  const places = await Promise.all(topics.map((text) => partitionsOf(admin, text)));
+  return places.flat().map((place) => ({ ...place, offset: offsets.get(partitionText(place)) ?? null }));
+}
+
+async function partitionsOf(admin: Admin, text: string): Promise<TopicPartition[]> {
+  const [, topic = text, list] = /^(.+):([\d,]+)$/.exec(text) ?? [];
+  const known = await topicNames(admin);
+  if (!known.includes(topic)) throw unknownTopic(topic, known);
+  const indexes = (await admin.describeTopic(topic)).partitions.map(({ index }) => index);
+  const wanted = list === undefined ? indexes : list.split(',').filter(Boolean).map(Number);
+  const missing = wanted.find((index) => !indexes.includes(index));
+  if (missing !== undefined) {
+    throw usageError(`--topic ${text}: ${topic} has no partition ${missing}; it has ${indexes.length}.`);
+  }
+  return wanted.map((partition) => ({ topic, partition }));
+}
