@@ -236,6 +236,59 @@ for (const name of [
   }
 }
 
+test('a member that is closed while it is given its id gives that back, and joins no more', async () => {
+  await using broker = await startScriptedGroup();
+  const group = new Group(broker);
+  let answer = (): void => {};
+  const joins: string[] = [];
+  broker.on(JoinGroup, async ({ memberId }) => {
+    joins.push(memberId);
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return { errorCode: ErrorCode.MEMBER_ID_REQUIRED, memberId: 'late' };
+  });
+  const member = group.start(EAGER);
+  await member.until(() => joins.length === 1);
+  const left = member.membership.leave();
+  answer();
+  await left;
+  assert.deepEqual([joins, group.leaves], [[''], ['late: this consumer is closed']]);
+});
+
+test('a member that is suspended while the group assembles leaves nothing behind that goes on with it', async () => {
+  await using broker = await startScriptedGroup();
+  const group = new Group(broker);
+  const member = group.start(COOPERATIVE);
+  await member.holds(2);
+  let answer = (): void => {};
+  let joins = 0;
+  broker.on(JoinGroup, async (request) => {
+    joins++;
+    if (joins === 1) {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    }
+    return {
+      generationId: 5,
+      protocolName: 'cooperative-sticky',
+      memberId: request.memberId,
+      leader: 'other',
+    };
+  });
+  group.codes.beat.push(ErrorCode.REBALANCE_IN_PROGRESS);
+  await member.until(() => joins === 1);
+  await member.membership.suspend('the test says so');
+  const syncs = group.syncs.length;
+  answer();
+  member.membership.resume();
+  await member.until(() => member.membership.generation === 5 && member.held.size === 2);
+  assert.equal(group.syncs.length, syncs + 1);
+  assert.deepEqual([joins, member.calls], [2, ['assigned t-0 t-1', 'lost t-0 t-1', 'assigned t-0 t-1']]);
+  await member.membership.leave();
+});
+
 test('heartbeats go on while the group waits for its leader', async () => {
   await using broker = await startScriptedGroup();
   const group = new Group(broker);

@@ -42,6 +42,9 @@ export class ClassicMember implements Member {
   #owned: readonly TopicPartition[] = [];
   #lastAssignment: readonly TopicPartition[] | null = null;
   #lastGeneration = -1;
+  /** Settles when the first JoinGroup is answered; at once where none is under way. */
+  #identified: Promise<void> = Promise.resolve();
+  #onIdentified = (): void => {};
   #state: 'joining' | 'stable' | 'settled' = 'joining';
   #wanted: string | undefined;
   #wake: (() => void) | undefined;
@@ -88,11 +91,15 @@ export class ClassicMember implements Member {
 
   async leave(reason: string): Promise<void> {
     const { cluster, options } = this.#context;
-    const memberId = this.#memberId;
     this.stop();
     // A static member is expected back: the group keeps its place until its session has run out.
-    if (memberId === '' || options.instanceId !== null) return;
-    await within(cluster.settings.clock, LEAVE_TIMEOUT_MS, sayLeave(this.#context, memberId, reason));
+    if (options.instanceId !== null) return;
+    const say = async (): Promise<void> => {
+      // A group that has given out an id waits for its member to join.
+      if (this.#memberId === '') await this.#identified;
+      if (this.#memberId !== '') await sayLeave(this.#context, this.#memberId, reason);
+    };
+    await within(cluster.settings.clock, LEAVE_TIMEOUT_MS, say());
   }
 
   async #run(): Promise<void> {
@@ -172,7 +179,7 @@ export class ClassicMember implements Member {
     const { options, emit, recovered } = this.#context;
     this.#wanted = undefined;
     this.#names = await this.#findNames();
-    const joined = await this.#round.join({
+    const joining = this.#round.join({
       reason,
       names: this.#names,
       memberId: this.#memberId,
@@ -185,16 +192,27 @@ export class ClassicMember implements Member {
       },
       onMemberId: (memberId) => {
         this.#memberId = memberId;
+        this.#onIdentified();
       },
       onSend: () => this.#heartbeat.stop(),
+      signal: this.#ended.signal,
     });
+    this.#identified = new Promise((resolve) => {
+      this.#onIdentified = resolve;
+      joining.then(
+        () => resolve(),
+        () => resolve(),
+      );
+    });
+    const joined = await joining;
+    this.#ended.signal.throwIfAborted();
     this.#memberId = joined.memberId;
     this.#generation = joined.generation;
     const { groupId, instanceId: groupInstanceId } = options;
     const { memberId, generation: generationId } = joined;
     this.#heartbeat.start({ groupId, memberId, generationId, groupInstanceId });
     if (this.#isSettled()) return;
-    const { assignment, counts } = await this.#round.sync(joined);
+    const { assignment, counts } = await this.#round.sync(joined, this.#ended.signal);
     if (this.#isSettled()) return;
     this.#state = 'stable';
     recovered();
@@ -267,6 +285,7 @@ export class ClassicMember implements Member {
 
   /** The group does not know this member, or not in this generation: what it has belongs to others by now. */
   #lose(error: KlammError): void {
+    if (this.#ended.signal.aborted) return;
     const reason = `the group does not know this member any more (${error.code})`;
     this.#context.emit('fenced', reason, error);
     this.#heartbeat.stop();

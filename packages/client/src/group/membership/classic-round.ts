@@ -33,6 +33,8 @@ export interface Joining {
   readonly onMemberId: (memberId: string) => void;
   /** The request is about to be sent. */
   readonly onSend: () => void;
+  /** Aborted when the member ends: nothing is sent any more. */
+  readonly signal: AbortSignal;
 }
 
 export interface Joined {
@@ -76,6 +78,7 @@ export class ClassicRound {
           }),
           reason: joining.reason.slice(0, REASON_LENGTH_MAX),
         },
+        joining.signal,
         joining.onSend,
       );
     let answer = await ask(joining.memberId);
@@ -100,7 +103,7 @@ export class ClassicRound {
     return { memberId, generation: answer.generationId, assignor, isLeader, skipAssignment, members };
   }
 
-  async sync(joined: Joined): Promise<Synced> {
+  async sync(joined: Joined, signal: AbortSignal): Promise<Synced> {
     const { cluster, options } = this.#context;
     const { memberId, generation, assignor, isLeader, members } = joined;
     let assignments: readonly { memberId: string; assignment: Buffer }[] = [];
@@ -111,15 +114,19 @@ export class ClassicRound {
         throw assignorError(assignor, cause);
       }));
     }
-    const answer = await this.#ask(SyncGroup, {
-      groupId: options.groupId,
-      generationId: generation,
-      memberId,
-      groupInstanceId: options.instanceId,
-      protocolType: PROTOCOL_TYPE,
-      protocolName: assignor.name,
-      assignments,
-    });
+    const answer = await this.#ask(
+      SyncGroup,
+      {
+        groupId: options.groupId,
+        generationId: generation,
+        memberId,
+        groupInstanceId: options.instanceId,
+        protocolType: PROTOCOL_TYPE,
+        protocolName: assignor.name,
+        assignments,
+      },
+      signal,
+    );
     if (answer.errorCode !== 0) throw groupError(options.groupId, answer.errorCode);
     // A leader of before may have given this member nothing, not even an empty list.
     if (answer.assignment.length === 0) return { assignment: [], counts };
@@ -140,10 +147,12 @@ export class ClassicRound {
   async #ask<Q extends Fields, R extends Fields>(
     api: Api<Q, R>,
     body: Encodable<Q>,
+    signal: AbortSignal,
     onSend?: () => void,
   ): Promise<Decoded<R>> {
     const { coordinator } = this.#context;
     const connection = await coordinator.connect('join');
+    signal.throwIfAborted();
     onSend?.();
     try {
       const answer = await connection.request(api, body, { timeoutMs: this.#timeoutMs });
