@@ -5,9 +5,10 @@
 // the machines are. org.apache.kafka.coordinator.group.GroupCoordinatorShard.
 
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { ClassicGroup, type ClassicGroupOptions, type Joiner } from './classic/classic-group.ts';
-import type { JoinRequest, JoinResponse, SyncResponse } from './classic/classic-member.ts';
+import { ClassicGroup } from './classic/classic-group.ts';
+import type { Joiner, JoinRequest, JoinResponse, SyncResponse } from './classic/classic-member.ts';
 import { NO_BYTES } from './classic/classic-member.ts';
+import type { ClassicGroupOptions } from './classic/classic-options.ts';
 import type { SyncRequest } from './classic/classic-standing.ts';
 import { describeConsumerGroup } from './consumer/consumer-description.ts';
 import { ConsumerGroup, type HeartbeatCaller } from './consumer/consumer-group.ts';
@@ -118,9 +119,10 @@ export class GroupShard implements Machines {
     const group = known ?? this.#createClassic(groupId);
     const step = this.#settled(group, group.join(request, who, respond, now), now);
     if (known !== undefined || step.records.length > 0) return together([ended, step]);
-    if (group.standing.isUnused) {
+    // In the place of another group it stays, even where the join was refused: that one's offsets are now its own.
+    if (group.standing.isUnused && !isOther) {
       this.#forget(groupId);
-      return together([ended, step]);
+      return step;
     }
     // The group must be there after a restart, though nothing has been decided in it.
     return together([ended, group.create(now), step]);

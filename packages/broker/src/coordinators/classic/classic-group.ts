@@ -5,56 +5,27 @@
 // over and when the group has become empty; a step's answers wait for it, so that no member acts on an assignment that
 // a crash would take back.
 
-import type { LeaveGroup } from '@klamm/protocol/api/13-leave-group';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import type { Decoded } from '@klamm/protocol/schema/fields';
 import type { GroupRecord } from '../group-record.ts';
 import type { Group } from '../group-standing.ts';
 import type { Respond, Step } from '../step.ts';
-import { StepBuilder } from '../step-builder.ts';
-import { joinAnswer, syncAnswer } from './classic-answers.ts';
+import { ClassicAnswers, joinAnswer } from './classic-answers.ts';
+import { ClassicDeadlines } from './classic-deadlines.ts';
 import {
   type ClassicMember,
+  type Joiner,
   type JoinRequest,
   type JoinResponse,
+  type LeaveOutcome,
+  type LeavingMember,
   NO_BYTES,
+  newMember,
+  rebalanceTimeoutOf,
   type SyncResponse,
   saysTheSame,
 } from './classic-member.ts';
+import type { ClassicGroupOptions } from './classic-options.ts';
 import { ClassicStanding, type SyncRequest } from './classic-standing.ts';
-
-export interface ClassicGroupSettings {
-  readonly sessionTimeoutMinMs: number;
-  readonly sessionTimeoutMaxMs: number;
-  /** How long the first rebalance of an empty group waits for more members. */
-  readonly initialRebalanceDelayMs: number;
-  readonly maxSize: number;
-  /** How long the first join of a member may wait: no heartbeat tells that it is still there. */
-  readonly newMemberJoinTimeoutMs: number;
-}
-
-export interface ClassicGroupOptions {
-  readonly settings: ClassicGroupSettings;
-  /** A member id that was never given out, beginning with the client id or instance id. */
-  readonly newMemberId: (prefix: string) => string;
-}
-
-export interface Joiner {
-  readonly clientId: string;
-  readonly clientHost: string;
-  /** Whether a new member is given its id first, and joins again with it (KIP-394). */
-  readonly mustKnowItsId: boolean;
-  /** Whether a leader understands that the assignment stays as it is (KIP-814). */
-  readonly maySkipAssignment: boolean;
-}
-
-export type LeavingMember = Decoded<(typeof LeaveGroup)['request']['fields']>['members'][number];
-
-export interface LeaveOutcome {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly errorCode: number;
-}
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** Of a session that one heartbeat may take. */
@@ -67,66 +38,72 @@ export class ClassicGroup implements Group {
   #isInitial = false;
   #hasNewcomer = false;
   #initialUntil = NEVER;
-  #joinDeadline = NEVER;
-  #syncDeadline = NEVER;
-  #deadline = NEVER;
-  readonly #step = new StepBuilder();
+  readonly #deadlines: ClassicDeadlines;
+  readonly #answers: ClassicAnswers;
 
   constructor(groupId: string, options: ClassicGroupOptions) {
     this.standing = new ClassicStanding(groupId);
     this.#options = options;
+    this.#deadlines = new ClassicDeadlines(this.standing.members);
+    this.#answers = new ClassicAnswers(this.standing);
   }
 
   get deadline(): number {
-    return this.#deadline;
+    return this.#deadlines.next;
   }
 
   replay(record: GroupRecord): void {
     if (record.type === 2) this.standing.replay(record);
   }
 
-  /** Gives every member its session timeout from now on. */
+  /** Gives every member its session timeout from now on. A group that has become too large rebalances. */
   loaded(now: number): void {
-    for (const member of this.#members) this.#await(member, now + member.sessionTimeoutMs);
+    for (const member of this.#members) this.#deadlines.heard(member, now);
+    if (this.#members.size > this.#options.settings.maxSize) this.#rebalance(now);
   }
 
   /** Writes a group that was never written, so that it is there after a restart. */
   create(now: number): Step {
-    this.standing.stateSince = now;
-    this.#write();
-    return this.#step.take();
+    if (this.standing.isEmpty) this.standing.become('Empty', now);
+    this.#answers.writeEmpty();
+    return this.#answers.take();
   }
 
   join(request: JoinRequest, who: Joiner, respond: Respond<JoinResponse>, now: number): Step {
-    const { memberId, sessionTimeoutMs } = request;
-    const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = this.#options.settings;
+    const { memberId, groupInstanceId, sessionTimeoutMs } = request;
+    const { sessionTimeoutMinMs, sessionTimeoutMaxMs, maxSize } = this.#options.settings;
+    // Only a dynamic member is given an id to join with.
+    const isPending = groupInstanceId === null && this.#members.pending.has(memberId);
     if (sessionTimeoutMs < sessionTimeoutMinMs || sessionTimeoutMs > sessionTimeoutMaxMs) {
-      this.#refuseJoin(respond, memberId, ErrorCode.INVALID_SESSION_TIMEOUT);
-    } else if (!this.standing.hasRoomFor(memberId, this.#options.settings.maxSize)) {
+      this.#answers.refuseJoin(respond, memberId, ErrorCode.INVALID_SESSION_TIMEOUT);
+    } else if (!this.standing.hasRoomFor(memberId, maxSize)) {
       this.#members.remove(memberId);
-      this.#refuseJoin(respond, '', ErrorCode.GROUP_MAX_SIZE_REACHED);
+      this.#answers.refuseJoin(respond, '', ErrorCode.GROUP_MAX_SIZE_REACHED);
+      this.#completeJoinOfAll(now);
     } else if (!this.standing.speaks(request)) {
-      this.#refuseJoin(respond, memberId, ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
+      this.#answers.refuseJoin(respond, memberId, ErrorCode.INCONSISTENT_GROUP_PROTOCOL);
     } else if (memberId === '') this.#joinNew(request, who, respond, now);
-    else if (this.#members.pending.has(memberId)) this.#add(memberId, request, who, respond, now);
+    else if (isPending) this.#add(memberId, request, who, respond, now);
     else this.#joinAgain(request, respond, now);
-    return this.#step.take();
+    return this.#answers.take();
   }
 
   sync(request: SyncRequest, respond: Respond<SyncResponse>, now: number): Step {
     const member = this.#members.get(request.memberId);
     const errorCode = this.standing.syncProblem(request);
     if (errorCode !== ErrorCode.NONE || member === undefined) {
-      this.#step.reply(respond, { errorCode, assignment: NO_BYTES });
+      this.#answers.refuseSync(respond, errorCode);
     } else if (this.standing.state === 'Stable') {
-      this.#owesNoSync(member);
-      this.#step.reply(respond, syncAnswer(this.standing, member));
+      this.#deadlines.owesNoSync(member);
+      this.#answers.sync(respond, member);
     } else {
+      // Only one sync of a member can wait; the connection of the other is gone.
+      this.#answers.refuse(member, ErrorCode.REBALANCE_IN_PROGRESS);
       member.awaitsSync = respond;
-      this.#owesNoSync(member);
+      this.#deadlines.owesNoSync(member);
       if (member.memberId === this.#members.leader) this.#complete(request, now);
     }
-    return this.#step.take();
+    return this.#answers.take();
   }
 
   /** NONE; REBALANCE_IN_PROGRESS where the member has to join again; or why it is none. */
@@ -135,35 +112,33 @@ export class ClassicGroup implements Group {
     const errorCode = this.standing.memberProblem(memberId, instanceId);
     if (errorCode !== ErrorCode.NONE || member === undefined) return errorCode;
     if (generation !== this.standing.generation) return ErrorCode.ILLEGAL_GENERATION;
-    this.#await(member, now + member.sessionTimeoutMs);
+    this.#deadlines.heard(member, now);
     return this.standing.state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
   }
 
   /** Takes members out. The outcomes hold at once, but are to be told with the step's answers. */
   leave(leaving: readonly LeavingMember[], now: number): { step: Step; outcomes: LeaveOutcome[] } {
+    const { size } = this.#members;
     const outcomes = leaving.map(({ memberId, groupInstanceId }) => ({
       memberId,
       groupInstanceId,
       errorCode: this.#leaveOne(memberId, groupInstanceId),
     }));
-    if (outcomes.some(({ errorCode }) => errorCode === ErrorCode.NONE)) this.#onMembersGone(now);
-    return { step: this.#step.take(), outcomes };
+    if (this.#members.size < size) this.#onMembersGone(now);
+    else this.#completeJoinOfAll(now);
+    return { step: this.#answers.take(), outcomes };
   }
 
   /** Has the members share the partitions out anew. */
   rebalance(now: number): Step {
     this.#rebalance(now);
-    return this.#step.take();
+    return this.#answers.take();
   }
 
   /** Sends whoever waits for a rebalance to join again: the group is about to become another. */
   end(): Step {
-    const errorCode = ErrorCode.REBALANCE_IN_PROGRESS;
-    for (const member of this.#members) {
-      this.#answerJoin(member, { errorCode, memberId: member.memberId });
-      this.#answerSync(member, { errorCode, assignment: NO_BYTES });
-    }
-    return this.#step.take();
+    for (const member of this.#members) this.#answers.refuse(member, ErrorCode.REBALANCE_IN_PROGRESS);
+    return this.#answers.take();
   }
 
   /** Whether a heartbeat of the member would be answered otherwise than by "all is well". */
@@ -180,11 +155,10 @@ export class ClassicGroup implements Group {
   /** A commit is a sign of life too. */
   seen(memberId: string, now: number): void {
     const member = this.#members.get(memberId);
-    if (member !== undefined) this.#await(member, now + member.sessionTimeoutMs);
+    if (member !== undefined) this.#deadlines.heard(member, now);
   }
 
   expire(now: number): Step {
-    this.#deadline = NEVER;
     for (const [memberId, deadline] of this.#members.pending) {
       if (deadline <= now) this.#members.pending.delete(memberId);
     }
@@ -200,13 +174,11 @@ export class ClassicGroup implements Group {
       isSomebodyGone = true;
     }
     if (isSomebodyGone) this.#onMembersGone(now);
-    if (this.#syncDeadline <= now) this.#expireSync(now);
-    if (this.standing.state === 'PreparingRebalance') {
-      if (this.#joinDeadline <= now) this.#onJoinDeadline(now);
-      else if (!this.#isInitial && this.#members.haveAllJoined) this.#completeJoin(now);
-    }
-    this.#look();
-    return this.#step.take();
+    if (this.#deadlines.isSyncOver(now)) this.#expireSync(now);
+    if (this.#deadlines.isJoinOver(now)) this.#expireJoin(now);
+    this.#completeJoinOfAll(now);
+    this.#deadlines.look();
+    return this.#answers.take();
   }
 
   #joinNew(request: JoinRequest, who: Joiner, respond: Respond<JoinResponse>, now: number): void {
@@ -216,10 +188,8 @@ export class ClassicGroup implements Group {
     const replaced = known === undefined ? undefined : this.#members.get(known);
     if (replaced !== undefined) this.#replace(replaced, memberId, request, who, respond, now);
     else if (who.mustKnowItsId && groupInstanceId === null) {
-      const deadline = now + request.sessionTimeoutMs;
-      this.#members.pending.set(memberId, deadline);
-      this.#deadline = Math.min(this.#deadline, deadline);
-      this.#refuseJoin(respond, memberId, ErrorCode.MEMBER_ID_REQUIRED);
+      this.#deadlines.pending(memberId, now + request.sessionTimeoutMs);
+      this.#answers.refuseJoin(respond, memberId, ErrorCode.MEMBER_ID_REQUIRED);
     } else this.#add(memberId, request, who, respond, now);
   }
 
@@ -228,7 +198,7 @@ export class ClassicGroup implements Group {
     const member = this.#members.get(memberId);
     const errorCode = this.standing.memberProblem(memberId, groupInstanceId);
     if (errorCode !== ErrorCode.NONE || member === undefined) {
-      this.#refuseJoin(respond, memberId, errorCode);
+      this.#answers.refuseJoin(respond, memberId, errorCode);
       return;
     }
     // With nothing new to say, and no leader's wish for another assignment, the generation that stands is answered:
@@ -241,7 +211,7 @@ export class ClassicGroup implements Group {
       return;
     }
     const withMembers = isLeader && this.standing.state === 'CompletingRebalance';
-    this.#step.reply(respond, joinAnswer(this.standing, member, withMembers));
+    this.#answers.join(respond, joinAnswer(this.standing, member, withMembers));
   }
 
   /** A static member is back under a new id (KIP-345): nobody else needs to notice, unless the protocol changes. */
@@ -253,21 +223,22 @@ export class ClassicGroup implements Group {
     respond: Respond<JoinResponse>,
     now: number,
   ): void {
-    const fenced = { errorCode: ErrorCode.FENCED_INSTANCE_ID, memberId: member.memberId };
     const leaderBefore = this.#members.leader ?? '';
-    this.#answerJoin(member, fenced);
-    this.#answerSync(member, { errorCode: ErrorCode.FENCED_INSTANCE_ID, assignment: NO_BYTES });
+    this.#answers.refuse(member, ErrorCode.FENCED_INSTANCE_ID);
     this.#members.rename(member, memberId);
+    member.isNew = false;
     this.#update(member, request, respond);
-    this.#await(member, now + member.sessionTimeoutMs);
-    if (this.standing.state === 'Stable' && this.#members.selectProtocol() === this.standing.protocol) {
-      this.#write();
-      const isLeader = memberId === this.#members.leader;
-      const answer = who.maySkipAssignment
-        ? { ...joinAnswer(this.standing, member, isLeader), skipAssignment: isLeader }
-        : { ...joinAnswer(this.standing, member, false), leader: leaderBefore };
-      this.#answerJoin(member, answer);
-    } else this.#rebalance(now);
+    this.#deadlines.heard(member, now);
+    if (this.standing.state !== 'Stable' || this.#members.selectProtocol() !== this.standing.protocol) {
+      this.#rebalance(now);
+      return;
+    }
+    this.#answers.write();
+    const isLeader = memberId === this.#members.leader;
+    const answer = who.maySkipAssignment
+      ? { ...joinAnswer(this.standing, member, isLeader), skipAssignment: isLeader }
+      : { ...joinAnswer(this.standing, member, false), leader: leaderBefore };
+    this.#answers.joined(member, answer);
   }
 
   #add(
@@ -277,73 +248,61 @@ export class ClassicGroup implements Group {
     respond: Respond<JoinResponse>,
     now: number,
   ): void {
-    const member: ClassicMember = {
-      memberId,
-      groupInstanceId: request.groupInstanceId,
-      clientId: who.clientId,
-      clientHost: who.clientHost,
-      sessionTimeoutMs: request.sessionTimeoutMs,
-      rebalanceTimeoutMs: rebalanceTimeoutOf(request),
-      protocols: request.protocols,
-      assignment: NO_BYTES,
-      isNew: true,
-      awaitsJoin: respond,
-      awaitsSync: undefined,
-      owesSync: false,
-      deadline: NEVER,
-    };
+    const member = newMember(memberId, request, who, respond);
     if (this.#members.size === 0) this.standing.protocolType = request.protocolType;
     this.#members.add(member);
-    this.#await(member, now + this.#options.settings.newMemberJoinTimeoutMs);
+    this.#deadlines.silentUntil(member, now + this.#options.settings.newMemberJoinTimeoutMs);
     this.#hasNewcomer = true;
     this.#rebalance(now);
   }
 
   #update(member: ClassicMember, request: JoinRequest, respond: Respond<JoinResponse>): void {
-    member.protocols = request.protocols;
+    this.#members.setProtocols(member, request.protocols);
     member.sessionTimeoutMs = request.sessionTimeoutMs;
     member.rebalanceTimeoutMs = rebalanceTimeoutOf(request);
-    // Only one join of a member can wait; the connection of the other is gone.
-    if (member.awaitsJoin !== undefined) {
-      this.#step.reply(member.awaitsJoin, {
-        errorCode: ErrorCode.REBALANCE_IN_PROGRESS,
-        memberId: member.memberId,
-      });
-    }
+    // Only one request of a member can wait; the connection of the other is gone.
+    this.#answers.refuse(member, ErrorCode.REBALANCE_IN_PROGRESS);
     member.awaitsJoin = respond;
   }
 
   /** Begins a rebalance, or goes on with the one that is under way. */
   #rebalance(now: number): void {
-    if (this.standing.state === 'PreparingRebalance') {
-      if (!this.#isInitial && this.#members.haveAllJoined) this.#completeJoin(now);
+    const { state } = this.standing;
+    if (state === 'PreparingRebalance') {
+      this.#completeJoinOfAll(now);
       return;
     }
-    if (this.standing.state === 'CompletingRebalance') {
-      const refused = { errorCode: ErrorCode.REBALANCE_IN_PROGRESS, assignment: NO_BYTES };
+    if (state === 'CompletingRebalance') {
       for (const member of this.#members) {
         member.assignment = NO_BYTES;
-        if (this.#answerSync(member, refused)) this.#await(member, now + member.sessionTimeoutMs);
+        if (member.awaitsSync === undefined) continue;
+        this.#answers.refuse(member, ErrorCode.REBALANCE_IN_PROGRESS);
+        this.#deadlines.heard(member, now);
       }
     }
-    this.#endSync();
+    this.#deadlines.endSync();
     const { initialRebalanceDelayMs } = this.#options.settings;
-    const wasEmpty = this.standing.state === 'Empty';
-    this.#isInitial = wasEmpty && initialRebalanceDelayMs > 0;
+    this.#isInitial = state === 'Empty' && initialRebalanceDelayMs > 0;
     this.standing.become('PreparingRebalance', now);
     if (this.#isInitial) {
       this.#hasNewcomer = false;
       this.#initialUntil = now + Math.max(this.#members.rebalanceTimeoutMs, initialRebalanceDelayMs);
-      this.#joinBy(now + initialRebalanceDelayMs);
-    } else if (wasEmpty || this.#members.haveAllJoined) this.#completeJoin(now);
-    else this.#joinBy(now + this.#members.rebalanceTimeoutMs);
+      this.#deadlines.joinBy(now + initialRebalanceDelayMs);
+    } else if (state === 'Empty' || this.#members.haveAllJoined) this.#completeJoin(now);
+    else this.#deadlines.joinBy(now + this.#members.rebalanceTimeoutMs);
   }
 
-  #onJoinDeadline(now: number): void {
+  #expireJoin(now: number): void {
     if (this.#isInitial && this.#hasNewcomer && now < this.#initialUntil) {
       this.#hasNewcomer = false;
-      this.#joinBy(Math.min(now + this.#options.settings.initialRebalanceDelayMs, this.#initialUntil));
+      const { initialRebalanceDelayMs } = this.#options.settings;
+      this.#deadlines.joinBy(Math.min(now + initialRebalanceDelayMs, this.#initialUntil));
     } else this.#completeJoin(now);
+  }
+
+  #completeJoinOfAll(now: number): void {
+    const isJoining = this.standing.state === 'PreparingRebalance' && !this.#isInitial;
+    if (isJoining && this.#members.haveAllJoined) this.#completeJoin(now);
   }
 
   /** The join phase is over: whoever did not join is out, static members apart, and a new generation begins. */
@@ -355,26 +314,25 @@ export class ClassicGroup implements Group {
     }
     if (this.#members.size > 0 && !this.#members.electJoinedLeader()) {
       // Static members that are all away: their sessions will tell.
-      this.#joinBy(now + this.#members.rebalanceTimeoutMs);
+      this.#deadlines.joinBy(now + this.#members.rebalanceTimeoutMs);
       return;
     }
-    this.#joinDeadline = NEVER;
     this.#isInitial = false;
     this.standing.nextGeneration();
     if (this.#members.size === 0) {
+      this.#deadlines.endJoin();
       this.standing.become('Empty', now);
-      this.#write();
+      this.#answers.write();
       return;
     }
     this.standing.become('CompletingRebalance', now);
     for (const member of this.#members) {
-      this.#answerJoin(member, joinAnswer(this.standing, member, member.memberId === this.#members.leader));
+      const withMembers = member.memberId === this.#members.leader;
+      this.#answers.joined(member, joinAnswer(this.standing, member, withMembers));
       member.isNew = false;
-      member.owesSync = true;
-      this.#await(member, now + member.sessionTimeoutMs);
+      this.#deadlines.heard(member, now);
     }
-    this.#syncDeadline = now + this.#members.rebalanceTimeoutMs;
-    this.#deadline = Math.min(this.#deadline, this.#syncDeadline);
+    this.#deadlines.syncBy(now + this.#members.rebalanceTimeoutMs);
   }
 
   /** The leader has assigned. */
@@ -384,17 +342,15 @@ export class ClassicGroup implements Group {
     );
     for (const member of this.#members) member.assignment = assignments.get(member.memberId) ?? NO_BYTES;
     this.standing.become('Stable', now);
-    this.#write();
+    this.#answers.write();
     for (const member of this.#members) {
-      if (this.#answerSync(member, syncAnswer(this.standing, member)))
-        this.#await(member, now + member.sessionTimeoutMs);
+      if (this.#answers.synced(member)) this.#deadlines.heard(member, now);
     }
   }
 
+  /** Whoever has not asked for its assignment is out. */
   #expireSync(now: number): void {
-    this.#syncDeadline = NEVER;
     const late = [...this.#members].filter(({ owesSync }) => owesSync);
-    if (late.length === 0) return;
     for (const { memberId } of late) this.#members.remove(memberId);
     this.#rebalance(now);
   }
@@ -411,8 +367,7 @@ export class ClassicGroup implements Group {
 
   #remove(member: ClassicMember): void {
     // One that is still there joins again.
-    this.#answerJoin(member, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId: '' });
-    this.#answerSync(member, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, assignment: NO_BYTES });
+    this.#answers.refuse(member, ErrorCode.UNKNOWN_MEMBER_ID, '');
     this.#members.remove(member.memberId);
   }
 
@@ -423,60 +378,4 @@ export class ClassicGroup implements Group {
   get #members(): ClassicStanding['members'] {
     return this.standing.members;
   }
-
-  #owesNoSync(member: ClassicMember): void {
-    member.owesSync = false;
-    for (const { owesSync } of this.#members) if (owesSync) return;
-    this.#syncDeadline = NEVER;
-  }
-
-  #endSync(): void {
-    for (const member of this.#members) member.owesSync = false;
-    this.#syncDeadline = NEVER;
-  }
-
-  #await(member: ClassicMember, deadline: number): void {
-    member.deadline = deadline;
-    this.#deadline = Math.min(this.#deadline, deadline);
-  }
-
-  #joinBy(deadline: number): void {
-    this.#joinDeadline = deadline;
-    this.#deadline = Math.min(this.#deadline, deadline);
-  }
-
-  /** Finds the next deadline anew: a heartbeat only moves its own away, and the least of them stays too early. */
-  #look(): void {
-    let next = Math.min(this.#joinDeadline, this.#syncDeadline);
-    for (const { deadline } of this.#members) next = Math.min(next, deadline);
-    for (const deadline of this.#members.pending.values()) next = Math.min(next, deadline);
-    this.#deadline = next;
-  }
-
-  #write(): void {
-    this.#step.write(this.standing.record());
-  }
-
-  #refuseJoin(respond: Respond<JoinResponse>, memberId: string, errorCode: number): void {
-    this.#step.reply(respond, { errorCode, memberId, protocolName: '' });
-  }
-
-  #answerJoin(member: ClassicMember, body: JoinResponse): void {
-    const respond = member.awaitsJoin;
-    member.awaitsJoin = undefined;
-    if (respond !== undefined) this.#step.reply(respond, { protocolName: '', ...body });
-  }
-
-  /** Whether the member waited for it. */
-  #answerSync(member: ClassicMember, body: SyncResponse): boolean {
-    const respond = member.awaitsSync;
-    member.awaitsSync = undefined;
-    if (respond !== undefined) this.#step.reply(respond, body);
-    return respond !== undefined;
-  }
-}
-
-function rebalanceTimeoutOf({ rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): number {
-  // v0 has none; the session timeout was both.
-  return rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs;
 }

@@ -2,6 +2,7 @@
 // org.apache.kafka.coordinator.group.classic.ClassicGroupMember.
 
 import type { JoinGroup } from '@klamm/protocol/api/11-join-group';
+import type { LeaveGroup } from '@klamm/protocol/api/13-leave-group';
 import type { SyncGroup } from '@klamm/protocol/api/14-sync-group';
 import type { Decoded, Encodable } from '@klamm/protocol/schema/fields';
 import type { Respond } from '../step.ts';
@@ -9,6 +10,24 @@ import type { Respond } from '../step.ts';
 export type JoinRequest = Decoded<(typeof JoinGroup)['request']['fields']>;
 export type JoinResponse = Encodable<(typeof JoinGroup)['response']['fields']>;
 export type SyncResponse = Encodable<(typeof SyncGroup)['response']['fields']>;
+
+/** Who joins, beside what its request says. */
+export interface Joiner {
+  readonly clientId: string;
+  readonly clientHost: string;
+  /** Whether a new member is given its id first, and joins again with it (KIP-394). */
+  readonly mustKnowItsId: boolean;
+  /** Whether a leader understands that the assignment stays as it is (KIP-814). */
+  readonly maySkipAssignment: boolean;
+}
+
+export type LeavingMember = Decoded<(typeof LeaveGroup)['request']['fields']>['members'][number];
+
+export interface LeaveOutcome {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly errorCode: number;
+}
 
 /** A protocol that a member can use, with what it says of itself for it. */
 export interface MemberProtocol {
@@ -36,6 +55,35 @@ export interface ClassicMember {
   owesSync: boolean;
   /** When its silence has lasted too long, ms. */
   deadline: number;
+}
+
+/** A member that joins for the first time, and waits for the answer. */
+export function newMember(
+  memberId: string,
+  request: JoinRequest,
+  { clientId, clientHost }: Joiner,
+  respond: Respond<JoinResponse>,
+): ClassicMember {
+  return {
+    memberId,
+    groupInstanceId: request.groupInstanceId,
+    clientId,
+    clientHost,
+    sessionTimeoutMs: request.sessionTimeoutMs,
+    rebalanceTimeoutMs: rebalanceTimeoutOf(request),
+    protocols: request.protocols,
+    assignment: NO_BYTES,
+    isNew: true,
+    awaitsJoin: respond,
+    awaitsSync: undefined,
+    owesSync: false,
+    deadline: Number.POSITIVE_INFINITY,
+  };
+}
+
+export function rebalanceTimeoutOf({ rebalanceTimeoutMs, sessionTimeoutMs }: JoinRequest): number {
+  // v0 has none; the session timeout was both.
+  return rebalanceTimeoutMs < 0 ? sessionTimeoutMs : rebalanceTimeoutMs;
 }
 
 /** What the member says of itself for a protocol; empty where it does not know it. */

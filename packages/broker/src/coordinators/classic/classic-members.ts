@@ -7,6 +7,8 @@ import type { ClassicMember, MemberProtocol } from './classic-member.ts';
 export class ClassicMembers {
   readonly #byId = new Map<string, ClassicMember>();
   readonly #byInstance = new Map<string, string>();
+  /** How many members know each protocol. */
+  readonly #knowing = new Map<string, number>();
   /** Member ids given out, which have yet to join with them (KIP-394), and until when they may. */
   readonly pending = new Map<string, number>();
   leader: string | null = null;
@@ -49,6 +51,7 @@ export class ClassicMembers {
     this.pending.delete(member.memberId);
     this.#byId.set(member.memberId, member);
     if (member.groupInstanceId !== null) this.#byInstance.set(member.groupInstanceId, member.memberId);
+    this.#count(member, 1);
     this.leader ??= member.memberId;
   }
 
@@ -58,6 +61,7 @@ export class ClassicMembers {
     const member = this.#byId.get(memberId);
     if (member === undefined) return;
     this.#byId.delete(memberId);
+    this.#count(member, -1);
     if (member.groupInstanceId !== null) this.#byInstance.delete(member.groupInstanceId);
     if (this.leader === memberId) this.leader = this.#byId.keys().next().value ?? null;
   }
@@ -69,6 +73,13 @@ export class ClassicMembers {
     member.memberId = memberId;
     this.#byId.set(memberId, member);
     if (member.groupInstanceId !== null) this.#byInstance.set(member.groupInstanceId, memberId);
+  }
+
+  /** Takes what a member says of itself now. */
+  setProtocols(member: ClassicMember, protocols: readonly MemberProtocol[]): void {
+    this.#count(member, -1);
+    member.protocols = protocols;
+    this.#count(member, 1);
   }
 
   /** Sees to a leader that has joined; false where nobody has. */
@@ -104,7 +115,15 @@ export class ClassicMembers {
   }
 
   #isSharedByAll(protocol: string): boolean {
-    for (const { protocols } of this) if (!protocols.some(({ name }) => name === protocol)) return false;
-    return true;
+    return (this.#knowing.get(protocol) ?? 0) === this.size;
+  }
+
+  #count({ protocols }: ClassicMember, change: 1 | -1): void {
+    // A member may name a protocol twice.
+    for (const name of new Set(protocols.map((protocol) => protocol.name))) {
+      const count = (this.#knowing.get(name) ?? 0) + change;
+      if (count === 0) this.#knowing.delete(name);
+      else this.#knowing.set(name, count);
+    }
   }
 }

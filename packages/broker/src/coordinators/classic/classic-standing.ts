@@ -103,6 +103,22 @@ export class ClassicStanding implements GroupStanding {
     };
   }
 
+  /** A group of nobody that never had a generation. */
+  emptyRecord(): GroupRecordOf<2> {
+    return {
+      type: 2,
+      key: { group: this.groupId },
+      value: {
+        protocolType: '',
+        generation: 0,
+        protocol: null,
+        leader: null,
+        currentStateTimestamp: this.stateSince,
+        members: [],
+      },
+    };
+  }
+
   /** Whether nobody is in it, or about to join. */
   get isUnused(): boolean {
     return this.members.size === 0 && this.members.pending.size === 0;
@@ -180,7 +196,7 @@ export class ClassicStanding implements GroupStanding {
     }
   }
 
-  /** As DescribeGroups has it: what members said, and got, is told of a stable group only. */
+  /** As DescribeGroups has it: what members said is told of a stable group only. */
   describe(): object {
     const isStable = this.state === 'Stable';
     return {
@@ -193,7 +209,7 @@ export class ClassicStanding implements GroupStanding {
         clientId: member.clientId,
         clientHost: member.clientHost,
         memberMetadata: isStable ? metadataFor(member, this.protocol) : NO_BYTES,
-        memberAssignment: isStable ? member.assignment : NO_BYTES,
+        memberAssignment: member.assignment,
       })),
     };
   }

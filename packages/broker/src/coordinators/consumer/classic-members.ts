@@ -5,7 +5,7 @@
 // again. No join waits for others, so every answer is given at once. GroupMetadataManager.classicGroup…ToConsumerGroup.
 
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import type { Joiner, LeaveOutcome, LeavingMember } from '../classic/classic-group.ts';
+import type { Joiner, LeaveOutcome, LeavingMember } from '../classic/classic-member.ts';
 import {
   type JoinRequest,
   type JoinResponse,

@@ -6,8 +6,14 @@
 // is refused changes nothing. org.apache.kafka.coordinator.group.GroupMetadataManager.
 
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import type { Joiner, LeaveOutcome, LeavingMember } from '../classic/classic-group.ts';
-import type { JoinRequest, JoinResponse, SyncResponse } from '../classic/classic-member.ts';
+import type {
+  Joiner,
+  JoinRequest,
+  JoinResponse,
+  LeaveOutcome,
+  LeavingMember,
+  SyncResponse,
+} from '../classic/classic-member.ts';
 import type { SyncRequest } from '../classic/classic-standing.ts';
 import type { GroupRecord } from '../group-record.ts';
 import type { Group } from '../group-standing.ts';
