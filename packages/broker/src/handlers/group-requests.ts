@@ -5,10 +5,12 @@ import type { RequestContext } from '../dispatch/context.ts';
 /** Who a member is, as groups describe it. */
 export interface Caller {
   readonly clientId: string;
-  /** As Java writes an address: with a slash before it. */
+  /** As Java writes an address: with a slash before it, and without the port. */
   readonly clientHost: string;
 }
 
 export function callerOf({ clientId, connection }: RequestContext): Caller {
-  return { clientId: clientId ?? '', clientHost: `/${connection.remoteAddress}` };
+  const { remoteAddress } = connection;
+  const host = remoteAddress.slice(0, remoteAddress.lastIndexOf(':')).replace(/^::ffff:/, '');
+  return { clientId: clientId ?? '', clientHost: `/${host}` };
 }

@@ -2,6 +2,7 @@
 
 import type { ConsumerGroupDescribe } from '@klamm/protocol/api/69-consumer-group-describe';
 import type { Encodable } from '@klamm/protocol/schema/fields';
+import { heldBy } from './consumer-member.ts';
 import type { ConsumerStanding } from './consumer-standing.ts';
 import { listOf } from './partition-sets.ts';
 import type { Topics } from './subscriptions.ts';
@@ -39,8 +40,8 @@ export function describeConsumerGroup(
       clientId: member.clientId,
       clientHost: member.clientHost,
       subscribedTopicNames: member.subscribedTopicNames,
-      subscribedTopicRegex: member.subscribedTopicRegex,
-      assignment: named(member.assigned),
+      subscribedTopicRegex: member.subscribedTopicRegex ?? '',
+      assignment: named(heldBy(member)),
       targetAssignment: named(standing.targetOf(member.memberId)),
       memberType: member.classicMemberMetadata === null ? MemberType.consumer : MemberType.classic,
     })),

@@ -2,7 +2,7 @@
 // records it came from can be compared with. org.apache.kafka.coordinator.group.modern.consumer.ConsumerGroupMember.
 
 import type { GroupRecordOf } from '../group-record.ts';
-import { isSameEpochs, NO_PARTITIONS, type PartitionEpochs } from './partition-sets.ts';
+import { isSameEpochs, NO_PARTITIONS, type PartitionEpochs, type PartitionSets } from './partition-sets.ts';
 
 /** Where a member stands between what it has and what it shall have; the numbers are those of the record. */
 export const MemberState = {
@@ -70,6 +70,17 @@ export function newMember(memberId: string): ConsumerMember {
 
 export function isReconciledTo(member: ConsumerMember, targetEpoch: number): boolean {
   return member.state === MemberState.stable && member.memberEpoch === targetEpoch;
+}
+
+/** All that a member may have at the moment: what is its own, and what it has yet to give back. */
+export function heldBy({ assigned, pendingRevocation }: ConsumerMember): PartitionSets {
+  const held = new Map<string, Set<number>>();
+  for (const epochs of [assigned, pendingRevocation]) {
+    for (const [topicId, partitions] of epochs) {
+      held.set(topicId, new Set([...(held.get(topicId) ?? []), ...partitions.keys()]));
+    }
+  }
+  return held;
 }
 
 /** Whether two say the same of themselves. */

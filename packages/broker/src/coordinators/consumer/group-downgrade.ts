@@ -6,11 +6,11 @@
 import { metadataFor, NO_BYTES } from '../classic/classic-member.ts';
 import { ClassicStanding } from '../classic/classic-standing.ts';
 import type { GroupRecordOf } from '../group-record.ts';
-import type { ConsumerMember } from './consumer-member.ts';
+import { heldBy } from './consumer-member.ts';
 import type { ConsumerGroupOptions } from './consumer-options.ts';
 import type { ConsumerStanding } from './consumer-standing.ts';
 import { assignmentBytes, CONSUMER_PROTOCOL_TYPE } from './embedded-protocol.ts';
-import type { PartitionEpochs, PartitionSets } from './partition-sets.ts';
+import { NO_PARTITIONS } from './partition-sets.ts';
 import type { Topics } from './subscriptions.ts';
 
 /** The record of the classic group; undefined where the group stays what it is. */
@@ -75,20 +75,10 @@ export function successorOf(
   for (const member of classic.members) {
     // What it holds, and not its target, as in Apache Kafka: were the group a consumer group again before the member has
     // joined, what it had yet to give back would go to another.
-    const held = heldBy(standing.members.get(member.memberId));
+    const known = standing.members.get(member.memberId);
+    const held = known === undefined ? NO_PARTITIONS : heldBy(known);
     member.assignment = assignmentBytes(held, metadataFor(member, classic.protocol), topics);
   }
   classic.become('Stable', now);
   return classic.record();
-}
-
-function heldBy(member: ConsumerMember | undefined): PartitionSets {
-  const held = new Map<string, Set<number>>();
-  const both: PartitionEpochs[] = member === undefined ? [] : [member.assigned, member.pendingRevocation];
-  for (const epochs of both) {
-    for (const [topicId, partitions] of epochs) {
-      held.set(topicId, new Set([...(held.get(topicId) ?? []), ...partitions.keys()]));
-    }
-  }
-  return held;
 }
