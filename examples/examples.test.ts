@@ -17,7 +17,7 @@ interface Ran {
 async function run(
   name: string,
   args: readonly string[],
-  onLine: (line: string, kill: () => void) => void = () => {},
+  onLine: (line: string, kill: (signal?: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ran> {
   const path = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], {
@@ -27,7 +27,7 @@ async function run(
   const lines: string[] = [];
   let errors = '';
   let rest = '';
-  const kill = (): void => void child.kill('SIGINT');
+  const kill = (signal: NodeJS.Signals = 'SIGINT'): void => void child.kill(signal);
   child.stdout.on('data', (chunk) => {
     const parts = (rest + chunk).split('\n');
     rest = parts.pop() ?? '';
@@ -132,4 +132,82 @@ test('topic-admin creates, lists, grows, refuses and deletes', async () => {
   assert.match(lines[3] ?? '', /^TOPIC_ALREADY_EXISTS: .*orders/);
   assert.equal(lines[4], 'Topic orders deleted, exists: false');
   assert.equal(code, 0);
+});
+
+test('group-consumer is set up, reads, is cleaned up at Ctrl-C, and goes on where it was', async () => {
+  await using broker = await startBroker({ port: 0 });
+  await run('sync-producer', [broker.bootstrap, 'orders']);
+  const first = await run('group-consumer', [broker.bootstrap, 'orders', 'readers'], (line, kill) => {
+    if (line.endsWith('offset 4')) kill();
+  });
+  assert.equal(first.lines.length, 5, first.errors);
+  assert.equal(first.errors, 'Set up with partitions 0\nCleaned up\nLeft the group\n');
+  await run('sync-producer', [broker.bootstrap, 'orders']);
+  const second = await run('group-consumer', [broker.bootstrap, 'orders', 'readers'], (line, kill) => {
+    if (line.endsWith('offset 9')) kill();
+  });
+  assert.match(second.lines[0] ?? '', /offset 5$/, 'nothing is read twice');
+  assert.deepEqual([first.code, second.code], [0, 0]);
+});
+
+test('group-manual-commit commits what it has worked on, and no more', async () => {
+  await using broker = await startBroker({ port: 0 });
+  await run('sync-producer', [broker.bootstrap, 'orders']);
+  const { lines, code, errors } = await run(
+    'group-manual-commit',
+    [broker.bootstrap, 'orders'],
+    (line, kill) => {
+      if (line.startsWith('0 4')) kill('SIGKILL');
+    },
+  );
+  assert.deepEqual([code, lines.at(-1)?.startsWith('0 4')], [null, true], errors);
+  let isKilled = false;
+  const again = await run('group-manual-commit', [broker.bootstrap, 'orders', 'others'], (line, kill) => {
+    if (line === 'Committed partition 0' && !isKilled) kill();
+    isKilled ||= line === 'Committed partition 0';
+  });
+  assert.equal(again.code, 0, again.errors);
+});
+
+test('group-failover: the second member goes on right behind the first', async () => {
+  await using broker = await startBroker({ port: 0 });
+  const { code, lines, errors } = await run('group-failover', [broker.bootstrap, 'one']);
+  assert.deepEqual(
+    lines,
+    [
+      'The first read message 1',
+      'The first read message 2',
+      'The first has left',
+      'The second read message 3',
+    ],
+    errors,
+  );
+  assert.equal(code, 0);
+});
+
+test('group-three-members: each of three members reads one of three partitions', async () => {
+  await using broker = await startBroker({ port: 0 });
+  const { code, lines, errors } = await run('group-three-members', [broker.bootstrap, 'three']);
+  const read = lines.map((line) => /^(\w) read message (\d) from partition \2$/.exec(line));
+  assert.deepEqual(read.map((match) => match?.[1]).sort(), ['A', 'B', 'C'], errors);
+  assert.deepEqual(read.map((match) => match?.[2]).sort(), ['0', '1', '2']);
+  assert.equal(code, 0);
+});
+
+test('group-resume goes on behind its last commit after kill -9', async () => {
+  await using broker = await startBroker({
+    port: 0,
+    config: { 'group.consumer.session.timeout.ms': '1000', 'group.consumer.heartbeat.interval.ms': '300' },
+  });
+  await run('sync-producer', [broker.bootstrap, 'orders']);
+  const first = await run('group-resume', [broker.bootstrap, 'orders'], (line, kill) => {
+    if (line === 'Committed 5 in partition 0') kill('SIGKILL');
+  });
+  assert.equal(first.code, null, first.errors);
+  await run('sync-producer', [broker.bootstrap, 'orders']);
+  const second = await run('group-resume', [broker.bootstrap, 'orders'], (line, kill) => {
+    if (line === 'Read offset 9') kill();
+  });
+  assert.equal(second.lines[0], 'Read offset 5', second.errors);
+  assert.equal(second.code, 0);
 });

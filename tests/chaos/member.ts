@@ -63,7 +63,7 @@ try {
         }
       },
     });
-  } else if (style === 'each') await group.forEach(work, { concurrency: 4 });
+  } else if (style === 'each') await group.each(work, { concurrency: 4 });
   else {
     for await (const message of group) {
       await work(message);

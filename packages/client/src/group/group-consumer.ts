@@ -125,7 +125,7 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
    *
    * @param concurrency most calls at a time, 1 or more. Default: one for each partition
    */
-  async forEach(
+  async each(
     work: (message: GroupMessage<Value, Key>) => unknown,
     { concurrency = Number.POSITIVE_INFINITY }: { readonly concurrency?: number } = {},
   ): Promise<void> {
