@@ -338,12 +338,13 @@ test('patterns have the syntax of RE2 and match whole names; one that is none is
   assert.equal(group.group.standing.patterns.size, 0, 'nobody has it any more');
 });
 
-test('a pattern that would keep other engines busy for ever is matched at once', () => {
+test('a pattern that would keep other engines busy for ever is matched at once; one that is too long is refused', () => {
   const group = new TestGroup(new TestTopics({ [`${'a'.repeat(200)}b`]: 1 }));
-  assert.equal(
-    textOf(group.join('m', { subscribedTopicRegex: '(a+)+', subscribedTopicNames: null })),
-    '1 []',
-  );
+  const none = { subscribedTopicNames: null };
+  assert.equal(textOf(group.join('m', { ...none, subscribedTopicRegex: '(a+)+' })), '1 []');
+  const long = group.join('n', { ...none, subscribedTopicRegex: 'a?'.repeat(3000) });
+  assert.equal(errorName(long.errorCode), 'INVALID_REGULAR_EXPRESSION');
+  assert.match(long.errorMessage ?? '', /4096/);
 });
 
 test('a static member that comes back with a bad pattern is refused, and keeps its place', () => {

@@ -8,8 +8,14 @@ import type { Topics } from './subscriptions.ts';
 
 export type Pattern = (topic: string) => boolean;
 
+/** Time is linear in the pattern too, and it is matched against every topic; Apache Kafka has no such limit. */
+const LENGTH_MAX = 4096;
+
 /** A compiled pattern, or why it is none, for people. */
 export function compilePattern(pattern: string): Pattern | { readonly problem: string } {
+  if (pattern.length > LENGTH_MAX) {
+    return { problem: `The regular expression has ${pattern.length} characters; ${LENGTH_MAX} are allowed.` };
+  }
   try {
     const compiled = RE2JS.compile(pattern);
     return (topic) => compiled.matches(topic);
