@@ -25,7 +25,7 @@ const MESSAGE =
   /"offset":(\d+),"partition":(\d+)|"partition":\s?(\d+),\s?"offset":\s?(\d+)|Partition:(\d+)\tOffset:(\d+)|^message (\d+) (\d+)/;
 
 /** `partition/offset` of each message that a member has printed, in order. */
-export function messagesOf(member: RunningProgram): string[] {
+function messagesOf(member: RunningProgram): string[] {
   return member.printed.stdout.split('\n').flatMap((line) => {
     const match = MESSAGE.exec(line);
     if (match === null) return [];
