@@ -86,6 +86,11 @@ export class TestClassicGroup {
     return outcomes.map(({ errorCode }) => errorCode);
   }
 
+  /** Writes the group, which nobody knew before. */
+  create(): void {
+    this.#keep(this.group.create(this.now));
+  }
+
   /** Lets time pass; whatever is due then happens, in order. */
   pass(ms: number): void {
     const until = this.now + ms;
