@@ -9,9 +9,14 @@ import type {
   LeavingMember,
   SyncResponse,
 } from '../coordinators/classic/classic-member.ts';
-import type { ClassicGroupSettings } from '../coordinators/classic/classic-options.ts';
+import type { ClassicGroupOptions, ClassicGroupSettings } from '../coordinators/classic/classic-options.ts';
 import type { SyncRequest } from '../coordinators/classic/classic-standing.ts';
-import { decodeGroupRecord, encodeGroupRecord, type RecordBytes } from '../coordinators/group-record.ts';
+import {
+  decodeGroupRecord,
+  encodeGroupRecord,
+  type GroupRecord,
+  type RecordBytes,
+} from '../coordinators/group-record.ts';
 import type { Step } from '../coordinators/step.ts';
 
 export const CLASSIC_SETTINGS: ClassicGroupSettings = {
@@ -24,6 +29,7 @@ export const CLASSIC_SETTINGS: ClassicGroupSettings = {
 
 /** A request, and what came of it. */
 export interface Call<Body> {
+  readonly kind: 'join' | 'sync';
   readonly askedAt: number;
   /** The last is the one that counts; there ought to be but one. */
   readonly answers: Body[];
@@ -37,10 +43,13 @@ export class TestClassicGroup {
   group: ClassicGroup;
   now = 1_000_000;
   #ids = 0;
+  readonly #check: (step: Step) => void;
 
-  constructor(settings: Partial<ClassicGroupSettings> = {}) {
+  /** @param check called after each step of the machine, when its answers have been given */
+  constructor(settings: Partial<ClassicGroupSettings> = {}, check: (step: Step) => void = () => {}) {
     this.#settings = { ...CLASSIC_SETTINGS, ...settings };
-    this.group = this.#newGroup();
+    this.#check = check;
+    this.group = new ClassicGroup('g', this.options());
   }
 
   /** By default a first join of a dynamic member with session 10 s, rebalance 60 s, protocols range and roundrobin. */
@@ -57,7 +66,9 @@ export class TestClassicGroup {
       ...fields,
     };
     const joiner = { clientId: 'c', clientHost: '/127.0.0.1', mustKnowItsId: true, maySkipAssignment: true };
-    return this.#call((respond) => this.group.join(request, { ...joiner, ...who }, respond, this.now));
+    return this.#call('join', (respond) =>
+      this.group.join(request, { ...joiner, ...who }, respond, this.now),
+    );
   }
 
   sync(fields: Partial<SyncRequest>): Call<SyncResponse> {
@@ -71,7 +82,7 @@ export class TestClassicGroup {
       assignments: [],
       ...fields,
     };
-    return this.#call((respond) => this.group.sync(request, respond, this.now));
+    return this.#call('sync', (respond) => this.group.sync(request, respond, this.now));
   }
 
   heartbeat(memberId: string, generation: number, instanceId: string | null = null): number {
@@ -103,11 +114,15 @@ export class TestClassicGroup {
 
   /** The broker dies; the next one reads the log, compacted as it may be. Nobody who waits is answered. */
   restart(settings: Partial<ClassicGroupSettings> = {}): void {
-    this.group = this.#newGroup(settings);
-    const last = this.log.at(-1);
-    const record = last === undefined ? undefined : decodeGroupRecord(last.key, last.value);
+    this.group = new ClassicGroup('g', this.options(settings));
+    const record = this.lastRecord();
     if (record !== undefined) this.group.replay(record);
     this.group.loaded(this.now);
+  }
+
+  lastRecord(): GroupRecord | undefined {
+    const last = this.log.at(-1);
+    return last === undefined ? undefined : decodeGroupRecord(last.key, last.value);
   }
 
   /** Members with these names for their clients join and are given the same generation, the first as the leader. */
@@ -119,8 +134,8 @@ export class TestClassicGroup {
     return ids;
   }
 
-  #call<Body>(decide: (respond: (body: Body) => void) => Step): Call<Body> {
-    const call: Call<Body> = { askedAt: this.now, answers: [], answeredAt: Number.NaN };
+  #call<Body>(kind: Call<Body>['kind'], decide: (respond: (body: Body) => void) => Step): Call<Body> {
+    const call: Call<Body> = { kind, askedAt: this.now, answers: [], answeredAt: Number.NaN };
     this.#keep(
       decide((body) => {
         call.answers.push(body);
@@ -133,13 +148,15 @@ export class TestClassicGroup {
   #keep(step: Step): void {
     for (const record of step.records) this.log.push(encodeGroupRecord(record));
     for (const { respond, body } of step.replies) (respond as (body: unknown) => void)(body);
+    this.#check(step);
   }
 
-  #newGroup(settings: Partial<ClassicGroupSettings> = {}): ClassicGroup {
-    return new ClassicGroup('g', {
+  /** What another machine for the same group is made with. */
+  options(settings: Partial<ClassicGroupSettings> = {}): ClassicGroupOptions {
+    return {
       settings: { ...this.#settings, ...settings },
       newMemberId: (prefix) => `${prefix}-${this.#ids++}`,
-    });
+    };
   }
 }
 
