@@ -1,23 +1,30 @@
-// `npm run bench -- [broker] [java] [start] [client] [--rounds N] [--quick]`
+// `npm run bench -- [broker] [java] [start] [client] [groups] [--rounds N] [--quick]`
 //
 // Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
 // stderr. Quote the ratios: absolute figures belong to the machine and the hour. --quick takes a tenth of the work, to
 // see that everything runs. Needs what the peers' tests need: Java and Maven, Go.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RawClient } from '@klamm/broker/testing/raw-client';
+import { startApacheKafka } from '../tests/peers/apache-kafka.ts';
 import type { Broker } from '../tests/peers/broker.ts';
 import { getJava, type Java } from '../tests/peers/java.ts';
+import { startKlamm } from '../tests/peers/klamm.ts';
 import { type JavaProduce, javaProduce } from './broker/java-cases.ts';
 import { acknowledged, createTopic, produceFrame } from './broker/requests.ts';
 import { endToEnd, fetching, largeBatches, oneInFlight, type Target } from './broker/socket-cases.ts';
 import { CLIENTS, runClient } from './client/contestants.ts';
 import { WORKLOADS, type Workload } from './client/workload.ts';
+import { rebalances } from './groups/rebalances.ts';
+import { groupsAfterRestart } from './groups/restart.ts';
 import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contestants.ts';
 import { processUsage } from './harness/process-usage.ts';
 import { report } from './harness/report.ts';
 import { type Figures, runRounds } from './harness/rounds.ts';
 
-const SUITES = ['start', 'broker', 'java', 'client'] as const;
+const SUITES = ['start', 'broker', 'java', 'client', 'groups'] as const;
 type Suite = (typeof SUITES)[number];
 
 const args = process.argv.slice(2);
@@ -159,10 +166,85 @@ async function clientSuite(): Promise<void> {
   });
 }
 
+/** Client and broker; rivals run where they are at home. */
+const GROUP_CONTENDERS = [
+  ['klamm', 'klamm'],
+  ['klamm', 'apache-kafka'],
+  ['platformatic', 'apache-kafka'],
+  ['kafkajs', 'apache-kafka'],
+  ['platformatic', 'klamm'],
+] as const;
+
+async function groupSuite(): Promise<void> {
+  const session = { 'group.consumer.session.timeout.ms': '6000', 'group.initial.rebalance.delay.ms': '0' };
+  const limits = { 'group.consumer.min.session.timeout.ms': '6000' };
+  const starters = {
+    klamm: () => startKlamm({ settings: session }),
+    'apache-kafka': async () => startApacheKafka(await getJava(), { settings: { ...session, ...limits } }),
+  };
+  await using klamm = await starters.klamm();
+  await using apache = await starters['apache-kafka']();
+  const bootstraps = { klamm: klamm.bootstrap, 'apache-kafka': apache.bootstrap };
+  for (const protocol of ['consumer', 'classic']) {
+    for (const size of quick ? [1] : [1, 10, 50]) {
+      const contenders = GROUP_CONTENDERS.filter(
+        // KafkaJS has the classic protocol only; fifty members of a rival would measure this machine.
+        ([client]) => client === 'klamm' || (size < 50 && !(client === 'kafkajs' && protocol === 'consumer')),
+      ).map(([client, broker]) => ({
+        name: `${client} on ${broker}`,
+        run: () =>
+          rebalances({
+            client,
+            protocol,
+            bootstrap: bootstraps[broker],
+            size,
+            partitions: size === 1 ? 6 : 60,
+          }),
+      }));
+      const name = `groups: ${protocol} protocol, a member more than ${size}`;
+      report(await runRounds(name, contenders, rounds, progress), 'klamm on klamm', context);
+    }
+  }
+  const contenders = (['klamm', 'apache-kafka'] as const).map((name) => ({
+    name,
+    async run(): Promise<Figures> {
+      const folder = mkdtempSync(join(tmpdir(), 'klamm-bench-'));
+      await using first = await starters[name]();
+      const dataDirectory = first.dataDirectory ?? folder;
+      let second: Broker | undefined;
+      try {
+        return await groupsAfterRestart(
+          first,
+          async () => {
+            second =
+              name === 'klamm'
+                ? await startKlamm({ settings: session, dataDirectory })
+                : await startApacheKafka(await getJava(), {
+                    settings: { ...session, ...limits },
+                    dataDirectory,
+                  });
+            return second;
+          },
+          quick ? 500 : 5000,
+        );
+      } finally {
+        await second?.[Symbol.asyncDispose]();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  }));
+  report(
+    await runRounds('groups: 5,000 with 10 offsets each', contenders, rounds, progress),
+    'klamm',
+    context,
+  );
+}
+
 const RUN: Record<Suite, () => Promise<void>> = {
   start: startSuite,
   broker: brokerSuite,
   java: javaSuite,
   client: clientSuite,
+  groups: groupSuite,
 };
 for (const suite of suites) await RUN[suite as Suite]();
