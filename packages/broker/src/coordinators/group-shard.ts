@@ -14,9 +14,10 @@ import { describeConsumerGroup } from './consumer/consumer-description.ts';
 import { ConsumerGroup, type HeartbeatCaller } from './consumer/consumer-group.ts';
 import type { ConsumerGroupOptions } from './consumer/consumer-options.ts';
 import { upgradeRecords } from './consumer/group-upgrade.ts';
-import type {
-  HeartbeatRequest as ConsumerHeartbeatRequest,
-  HeartbeatResponse as ConsumerHeartbeatResponse,
+import {
+  type HeartbeatRequest as ConsumerHeartbeatRequest,
+  type HeartbeatResponse as ConsumerHeartbeatResponse,
+  requestProblem,
 } from './consumer/heartbeat-check.ts';
 import { Deadlines } from './deadlines.ts';
 import { decodeGroupRecord, type GroupRecord } from './group-record.ts';
@@ -187,8 +188,10 @@ export class GroupShard implements Machines {
     const found = this.#groups.get(groupId);
     const isOther = found instanceof ClassicGroup;
     if (memberEpoch !== 0 && !(found instanceof ConsumerGroup)) {
+      const { assignors } = this.#options.consumer.settings;
       const errorMessage = `There is no consumer group "${groupId}".`;
-      return answer(respond, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage });
+      const missing = { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage };
+      return answer(respond, requestProblem(request, who.apiVersion, assignors) ?? missing);
     }
     if (isOther && !found.standing.isEmpty) return this.#upgrade(found, request, who, respond, now);
     const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;

@@ -207,7 +207,8 @@ function joined(
     subscribedTopicRegex: null,
     classicMemberMetadata: {
       sessionTimeoutMs,
-      supportedProtocols: protocols.map(({ name, metadata }) => ({ name, metadata })),
+      // Copied: what was received is part of something larger.
+      supportedProtocols: protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) })),
     },
   };
 }
