@@ -63,11 +63,11 @@ export async function createTopics(
     })),
   );
   if (validateOnly) return;
-  // Brokers learn of a topic one after the other; whoever uses it next should find it.
-  for (const { name } of topics) {
-    cluster.invalidate(name);
-    await cluster.topic(name, false);
-  }
+  // Brokers learn of a topic one after the other, a busy one late; whoever uses it next should find it.
+  await cluster.retry(async () => {
+    const { refused } = await cluster.look({ names: topics.map(({ name }) => name) });
+    for (const error of refused.values()) throw error;
+  });
 }
 
 export async function deleteTopics(
