@@ -127,16 +127,19 @@ export class ConsumerChanges {
   }
 
   /** Takes members out. Where only members of the classic protocol stay, the group may become a classic one. */
-  removeAll(memberIds: ReadonlySet<string>, now: number): void {
-    if (memberIds.size === 0) return;
-    const record = classicSuccessor(this.standing, memberIds, this.options, now);
-    if (record !== undefined) {
-      this.succeed({ record, mustRebalance: true });
-      return;
+  removeAll(memberIds: Iterable<string>, now: number): void {
+    const ofClassic = new Set<string>();
+    const ofConsumer = new Set<string>();
+    for (const memberId of memberIds) {
+      const isClassic = this.member(memberId).classicMemberMetadata !== null;
+      (isClassic ? ofClassic : ofConsumer).add(memberId);
     }
-    for (const memberId of memberIds) this.#erase(memberId);
-    this.#writeAll(unusedPatterns(this.standing));
-    this.bump();
+    // Those of the consumer protocol last, so that whoever stays decides what the group becomes.
+    this.#remove(ofClassic);
+    if (ofConsumer.size === 0) return;
+    const record = classicSuccessor(this.standing, ofConsumer, this.options, now);
+    if (record === undefined) this.#remove(ofConsumer);
+    else this.succeed({ record, mustRebalance: true });
   }
 
   /** Ends the group: it goes on as a classic one. */
@@ -181,6 +184,13 @@ export class ConsumerChanges {
 
   #hash(): bigint {
     return metadataHash(subscribedTopics(this.standing, this.options.topics));
+  }
+
+  #remove(memberIds: ReadonlySet<string>): void {
+    if (memberIds.size === 0) return;
+    for (const memberId of memberIds) this.#erase(memberId);
+    this.#writeAll(unusedPatterns(this.standing));
+    this.bump();
   }
 
   #erase(memberId: string): void {

@@ -163,7 +163,7 @@ export class ConsumerGroup implements Group {
   }
 
   expire(now: number): Step {
-    this.#changes.removeAll(new Set(this.#changes.timers.takeDue(now)), now);
+    this.#changes.removeAll(this.#changes.timers.takeDue(now), now);
     return this.#changes.step.take();
   }
 
@@ -207,7 +207,7 @@ export class ConsumerGroup implements Group {
     if (member === undefined) return unknownMember(memberId);
     if (instanceId !== null && member.memberId !== memberId) return fencedInstance(instanceId, member);
     if (memberEpoch === STATIC_LEAVE_EPOCH) this.#goAway(member);
-    else this.#changes.removeAll(new Set([member.memberId]), now);
+    else this.#changes.removeAll([member.memberId], now);
     return {
       errorCode: ErrorCode.NONE,
       errorMessage: null,

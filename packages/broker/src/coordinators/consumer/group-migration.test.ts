@@ -380,6 +380,21 @@ test('a classic consumer that does not join or sync in time is put out of the co
   assert.deepEqual(owns([...classics.slice(0, 1), consumer]), [3, 3]);
 });
 
+test('members of both protocols that go at once do not keep the group from becoming a classic one', () => {
+  const { shard, classics } = classicGroup([{}, {}]);
+  const consumer = new Consumer('new', null);
+  settle(shard, classics, [consumer]);
+  const members = ['new', classics[1]?.memberId ?? ''].map((memberId) => ({
+    memberId,
+    groupInstanceId: null,
+    reason: null,
+  }));
+  shard.leave({ groupId: 'g', memberId: '', members });
+  assert.equal(shard.shard.typeOf('g'), 'classic');
+  settle(shard, classics.slice(0, 1), []);
+  assert.deepEqual(owns(classics.slice(0, 1)), [6]);
+});
+
 test('an admin takes out members of either protocol with LeaveGroup, static ones by their instance id', () => {
   const { shard, classics } = classicGroup([{}]);
   const consumer = new Consumer('new', null);
