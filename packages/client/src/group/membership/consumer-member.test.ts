@@ -299,7 +299,7 @@ test('auto takes the classic protocol where the broker does not offer the other,
   await using refusing = await startScriptedGroup();
   script(refusing, { errorCode: ErrorCode.GROUP_ID_NOT_FOUND });
   for (const broker of [older, refusing]) {
-    broker.on(JoinGroup, () => SILENCE);
+    broker.on(JoinGroup, () => ({ errorCode: ErrorCode.GROUP_MAX_SIZE_REACHED }));
     const member = startMember({ brokers: broker.bootstrap, ...FAST });
     await member.until(() => broker.requests.includes('JoinGroup'));
     await member.membership.leave();

@@ -84,3 +84,10 @@ test('trouble that lasts is thrown after retryTimeoutMs, and at once when nobody
   const gone = AbortSignal.abort(new Error('gone'));
   await assert.rejects(group.coordinator.request(OffsetCommit, { groupId: 'g' }, gone), /gone/);
 });
+
+test('nothing is connected any more once it is released', async () => {
+  await using group = await start([]);
+  await group.coordinator.connect('heartbeat');
+  group.coordinator.release();
+  await assert.rejects(group.coordinator.connect('join'), { code: 'CLOSED', retriable: false });
+});

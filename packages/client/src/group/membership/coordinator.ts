@@ -29,6 +29,7 @@ export class Coordinator {
   #address: BrokerAddress | undefined;
   #searching: Promise<BrokerAddress> | undefined;
   #lastText = '';
+  #isReleased = false;
 
   /** @param onFound called with its name for people when it is found, where it is another than before */
   constructor(cluster: Cluster, groupId: string, onFound: (text: string) => void) {
@@ -41,6 +42,8 @@ export class Coordinator {
   /** Throws KlammError; a retriable one where another attempt may do. */
   async connect(use: Use): Promise<Connection> {
     const address = this.#address ?? (await this.#search());
+    // A connection that is opened now would be nobody's.
+    if (this.#isReleased) throw releasedError();
     try {
       return await this.#cluster.pool.connect(address, `${this.#purpose}-${use}`);
     } catch (cause) {
@@ -56,8 +59,9 @@ export class Coordinator {
     }
   }
 
-  /** Closes its connections. */
+  /** Closes its connections, for good. */
   release(): void {
+    this.#isReleased = true;
     for (const use of USES) this.#cluster.pool.release(`${this.#purpose}-${use}`);
   }
 
@@ -119,10 +123,15 @@ export class Coordinator {
 
   /** Opens what every member needs side by side; whoever needs one that fails is told then. */
   #warm(address: BrokerAddress): void {
+    if (this.#isReleased) return;
     for (const use of WARMED) {
       this.#cluster.pool.connect(address, `${this.#purpose}-${use}`).catch(() => {});
     }
   }
+}
+
+function releasedError(): KlammError {
+  return new KlammError('This consumer has left its group.', { code: 'CLOSED', retriable: false });
 }
 
 /** The first code in an answer that says that its sender is not, or not yet, the coordinator; 0 where there is none. */
