@@ -149,7 +149,9 @@ export class GroupShard implements Machines {
     const { groupId, memberId, groupInstanceId, generationId } = request;
     const released = this.#held.release(groupId, memberId);
     const group = this.#groups.get(groupId);
-    if (group === undefined) return answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
+    if (group === undefined) {
+      return together([released, answer(respond, { errorCode: ErrorCode.UNKNOWN_MEMBER_ID })]);
+    }
     const errorCode =
       group instanceof ConsumerGroup
         ? group.heartbeatClassic(memberId, groupInstanceId, generationId, now)
@@ -191,9 +193,12 @@ export class GroupShard implements Machines {
       const { assignors } = this.#options.consumer.settings;
       const errorMessage = `There is no consumer group "${groupId}".`;
       const missing = { errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage };
-      return answer(respond, requestProblem(request, who.apiVersion, assignors) ?? missing);
+      const refusal = requestProblem(request, who.apiVersion, assignors) ?? missing;
+      return together([released, answer(respond, refusal)]);
     }
-    if (isOther && !found.standing.isEmpty) return this.#upgrade(found, request, who, respond, now);
+    if (isOther && !found.standing.isEmpty) {
+      return together([released, this.#upgrade(found, request, who, respond, now)]);
+    }
     const ended = isOther ? this.#applied(found.standing.tombstones(), []) : NO_STEP;
     const group = this.#consumerOf(groupId);
     const step = this.#settled(group, group.heartbeat(request, who, respond, now), now);

@@ -45,7 +45,9 @@ export class HeldHeartbeats implements Timed {
     for (let found = true; found; ) {
       found = false;
       for (const [memberId, held] of [...(this.#byGroup.get(groupId) ?? [])]) {
-        if (!hasNewsFor(memberId)) continue;
+        // What one is told may have had the others told already.
+        const isStillHeld = this.#byGroup.get(groupId)?.get(memberId) === held;
+        if (!isStillHeld || !hasNewsFor(memberId)) continue;
         this.#drop(groupId, memberId);
         steps.push(held.again());
         found = true;

@@ -61,6 +61,15 @@ export class TestShard {
     return answer;
   }
 
+  /** Sends a heartbeat whose answer may come later, when there is news. */
+  heldHeartbeat(
+    request: ConsumerHeartbeatRequest,
+    respond: (answer: ConsumerHeartbeatResponse) => void,
+  ): void {
+    const who = { clientId: 'c', clientHost: '/127.0.0.1', apiVersion: 1 };
+    this.#keep(this.shard.consumerHeartbeat(request, who, respond, true, this.now));
+  }
+
   consumerHeartbeat(request: ConsumerHeartbeatRequest): ConsumerHeartbeatResponse {
     const who = { clientId: 'c', clientHost: '/127.0.0.1', apiVersion: 1 };
     let answer: ConsumerHeartbeatResponse = {};
