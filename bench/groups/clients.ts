@@ -27,7 +27,6 @@ async function joinKlamm({ protocol, bootstrap, group, topic, onMessage }: Membe
     protocol: protocol as 'classic' | 'consumer',
     autoOffsetReset: 'earliest',
     sessionTimeoutMs: SESSION_MS,
-    heartbeatIntervalMs: HEARTBEAT_MS,
   });
   const read = async (): Promise<void> => {
     for await (const message of consumer) {

@@ -38,7 +38,7 @@ export interface GroupOptions<Value = Buffer, Key = Buffer> extends FetchOptions
   readonly autoCommit?: boolean | { readonly intervalMs: number };
   /** For the classic protocol: after how much silence the member is taken for dead, in ms. Default 45,000. */
   readonly sessionTimeoutMs?: number;
-  /** In ms. Default 3,000; the consumer protocol takes the broker's where that is shorter. */
+  /** In ms. Default 1,000: how long a rebalance may go unnoticed. The consumer protocol takes the broker's where that is shorter. */
   readonly heartbeatIntervalMs?: number;
   /**
    * How long the program may work on one message, and give partitions back, in ms. Default 300,000. Beyond it the
@@ -67,7 +67,7 @@ export interface GroupSettings {
 /** Throws KlammError INVALID_CONFIG where an option is not what it has to be. */
 export function groupSettings<Value, Key>(options: GroupOptions<Value, Key>): GroupSettings {
   const { groupId, autoOffsetReset = 'latest', protocol = 'auto', autoCommit = true } = options;
-  const { sessionTimeoutMs = 45_000, heartbeatIntervalMs = 3000, maxPollIntervalMs = 300_000 } = options;
+  const { sessionTimeoutMs = 45_000, heartbeatIntervalMs = 1000, maxPollIntervalMs = 300_000 } = options;
   const { closeTimeoutMs = 10_000, assignors } = options;
   if (typeof groupId !== 'string' || groupId === '') throw invalidOption('`groupId` names no group.');
   oneOf('autoOffsetReset', autoOffsetReset, ['earliest', 'latest', 'none']);
