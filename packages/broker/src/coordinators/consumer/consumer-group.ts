@@ -47,6 +47,8 @@ export interface HeartbeatCaller {
   readonly apiVersion: number;
 }
 
+/** Of a session that one heartbeat may take. */
+const SESSION_PARTS = 4;
 /** How soon a member shall ask again that has what it shall have, in ms. */
 const SETTLED_INTERVAL_MS = 500;
 /** How soon a member that waits for others shall ask again, in ms: they give partitions back within moments. */
@@ -137,7 +139,8 @@ export class ConsumerGroup implements Group {
 
   /** How long a member's heartbeat may wait for news, ms. */
   patienceWith(): number {
-    return this.#changes.options.settings.heartbeatIntervalMs;
+    const { heartbeatIntervalMs, sessionTimeoutMs } = this.#changes.options.settings;
+    return Math.min(heartbeatIntervalMs, sessionTimeoutMs / SESSION_PARTS);
   }
 
   /** JoinGroup of a member of the classic protocol. */
