@@ -9,8 +9,7 @@ import { groupByTopic, partitionText, type TopicPartition } from '@klamm/protoco
 import type { Cluster } from '../cluster.ts';
 import type { CommittedOffset, OffsetToCommit } from '../group/offset-requests.ts';
 import { withCoordinator } from './coordinator-requests.ts';
-import { describeGroup } from './groups.ts';
-import { throwFirst } from './topics.ts';
+import { usersOf } from './groups.ts';
 
 /** The last version of both requests that names topics: what is committed outlives a topic, and its id. */
 const LAST_NAMED_VERSION = 9;
@@ -94,16 +93,13 @@ export async function deleteGroupOffsets(
       })),
     }),
   );
-  throwFirst([
-    {
-      what: `The offsets of "${groupId}" were not removed`,
-      errorCode: answer.errorCode,
-      errorMessage: null,
-    },
-  ]);
-  const outcomes = answer.topics.flatMap(({ name: topic, partitions: answers }) =>
-    answers.map(({ partitionIndex: partition, errorCode }) => ({ topic, partition, errorCode })),
-  );
+  // A group is refused as a whole, or each of its partitions by itself.
+  const outcomes =
+    answer.errorCode !== 0
+      ? partitions.map((partition) => ({ ...partition, errorCode: answer.errorCode }))
+      : answer.topics.flatMap(({ name: topic, partitions: answers }) =>
+          answers.map(({ partitionIndex: partition, errorCode }) => ({ topic, partition, errorCode })),
+        );
   await throwRefused(cluster, groupId, 'was not removed', outcomes);
 }
 
@@ -123,16 +119,11 @@ async function throwRefused(
 ): Promise<void> {
   const refused = outcomes.find(({ errorCode }) => errorCode !== 0);
   if (refused === undefined) return;
-  if (!IN_USE.has(refused.errorCode)) {
-    throw kafkaError(
-      refused.errorCode,
-      `The offset of ${partitionText(refused)} in "${groupId}" ${what}: ${errorMeaning(refused.errorCode)}`,
-    );
-  }
-  const { members } = await describeGroup(cluster, groupId);
-  const names = members.map(({ memberId, clientId, host }) => `${memberId} (${clientId} at ${host})`);
-  throw kafkaError(
-    ErrorCode.NON_EMPTY_GROUP,
-    `The offset of ${partitionText(refused)} in "${groupId}" ${what}: the group is in use by ${names.join(', ')}. Stop these first.`,
-  );
+  const { errorCode } = refused;
+  const refusal = `The offset of ${partitionText(refused)} in "${groupId}" ${what}`;
+  if (!IN_USE.has(errorCode)) throw kafkaError(errorCode, `${refusal}: ${errorMeaning(errorCode)}`);
+  // Only who reads the topic stands in the way of removing an offset.
+  const topic = errorCode === ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC ? refused.topic : undefined;
+  const users = await usersOf(cluster, groupId, topic);
+  throw kafkaError(ErrorCode.NON_EMPTY_GROUP, `${refusal}: ${users}`);
 }

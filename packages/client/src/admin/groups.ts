@@ -66,6 +66,9 @@ export interface ListGroupsOptions {
   readonly types?: readonly string[];
 }
 
+/** Members that an error names; a group may have thousands. */
+const USERS_SHOWN = 10;
+
 /** All groups of all brokers, by id. */
 export async function listGroups(
   cluster: Cluster,
@@ -74,18 +77,21 @@ export async function listGroups(
   const { cluster: described } = await cluster.listTopics([]);
   const body = { statesFilter: states, typesFilter: types };
   const answers = await Promise.all(
-    described.brokers.map(({ nodeId }) => cluster.request(ListGroups, body, { nodeId })),
+    described.brokers.map(({ nodeId }) =>
+      // A broker that has just started does not know its groups yet, and says so.
+      cluster.retry(async () => {
+        const { errorCode, groups } = await cluster.request(ListGroups, body, { nodeId, retry: false });
+        if (errorCode === 0) return groups;
+        throw kafkaError(errorCode, `The groups cannot be listed: ${errorMeaning(errorCode)}`);
+      }),
+    ),
   );
-  const found = answers.flatMap(({ errorCode, groups }) => {
-    if (errorCode !== 0)
-      throw kafkaError(errorCode, `The groups cannot be listed: ${errorMeaning(errorCode)}`);
-    return groups.map(({ groupId, groupState: state, groupType: type, protocolType }) => ({
-      groupId,
-      state,
-      type,
-      protocolType,
-    }));
-  });
+  const found = answers.flat().map(({ groupId, groupState: state, groupType: type, protocolType }) => ({
+    groupId,
+    state,
+    type,
+    protocolType,
+  }));
   // Older brokers know no filters, and answer with everything.
   const isOneOf = (wanted: readonly string[], value: string): boolean =>
     wanted.length === 0 || wanted.some((each) => each.toLowerCase() === value.toLowerCase());
@@ -109,13 +115,32 @@ export async function deleteGroup(cluster: Cluster, groupId: string): Promise<vo
   const { results } = await withCoordinator(cluster, groupId, (ask) =>
     ask(DeleteGroups, { groupsNames: [groupId] }),
   );
-  throwFirst(
-    results.map(({ errorCode }) => ({
-      what: `The group "${groupId}" was not deleted`,
-      errorCode,
-      errorMessage: errorCode === ErrorCode.NON_EMPTY_GROUP ? 'it has members; stop them first.' : null,
-    })),
+  const errorCode = results[0]?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
+  const isInUse = errorCode === ErrorCode.NON_EMPTY_GROUP;
+  const errorMessage = isInUse ? await usersOf(cluster, groupId) : null;
+  throwFirst([{ what: `The group "${groupId}" was not deleted`, errorCode, errorMessage }]);
+}
+
+/**
+ * Who stands in the way of a change, as the end of a sentence.
+ *
+ * @param topic of members that subscribe to others only nothing is said
+ */
+export async function usersOf(cluster: Cluster, groupId: string, topic?: string): Promise<string> {
+  // They may have gone since, and the group with them.
+  const members = await describeGroup(cluster, groupId).then(
+    (group) => group.members,
+    () => [],
   );
+  const names = members
+    .filter(
+      ({ topics, pattern }) => topic === undefined || pattern !== null || (topics?.includes(topic) ?? true),
+    )
+    .map(({ memberId, clientId, host }) => `${memberId} (${clientId} at ${host})`);
+  if (names.length === 0) return 'the group was in use. Try again.';
+  const shown = names.slice(0, USERS_SHOWN).join(', ');
+  const more = names.length > USERS_SHOWN ? ` and ${names.length - USERS_SHOWN} more` : '';
+  return `the group is in use by ${shown}${more}. Stop these first.`;
 }
 
 /** Takes members out, by member id or by instance id; those that still run join again. */
@@ -125,6 +150,7 @@ export async function removeMembers(
   members: readonly { readonly memberId?: string; readonly instanceId?: string }[],
   reason: string,
 ): Promise<void> {
+  if (members.length === 0) return;
   const answer = await withCoordinator(cluster, groupId, (ask) =>
     ask(LeaveGroup, {
       groupId,
