@@ -68,6 +68,20 @@ for (const [name, skip, start] of brokers) {
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /in use by \S+ \(klamm-cli at 127\.0\.0\.1\)/);
 
+      const planned = await klamm(['group', 'reset', 'billing', '--to', 'start']);
+      assert.equal(planned.code, 0);
+      assert.match(planned.stdout, /orders +1 +/);
+      assert.match(
+        planned.stderr,
+        /in use.*stopped:\n( {2}\S+ \(klamm-cli at 127\.0\.0\.1\)\n){2}Nothing was/,
+      );
+      const kept = await klamm(['group', 'delete', 'billing', '--yes']);
+      assert.equal(kept.code, 1);
+      assert.match(
+        kept.stderr,
+        /not deleted: the group is in use by \S+ \(klamm-cli at 127\.0\.0\.1\), \S+ \(/,
+      );
+
       for (const each of [first, second]) assert.equal((await each.stop('SIGINT')).code, 0);
       assert.deepEqual(
         await lags(),
@@ -108,8 +122,10 @@ for (const [name, skip, start] of brokers) {
         [3, 0],
         [3, 0],
       ]);
-      writeFileSync(join(folder, 'offsets.csv'), 'orders,0,1\n"orders",1,99\n');
-      await klamm(['group', 'reset', 'green', '--from-file', join(folder, 'offsets.csv'), '--yes']);
+      writeFileSync(join(folder, 'offsets.csv'), 'orders,0,1\n"orders",1,99\ngone,0,5\n');
+      const file = ['--from-file', join(folder, 'offsets.csv')];
+      const moved = await klamm(['group', 'reset', 'green', ...file, '--yes']);
+      assert.match(moved.stderr, /Left out, as there is no such partition: gone-0\n/);
       assert.deepEqual(
         await lags('green'),
         [
@@ -118,6 +134,29 @@ for (const [name, skip, start] of brokers) {
         ],
         'never beyond the end',
       );
+
+      await klamm(['group', 'reset', 'blue', '-t', 'orders', '-t', 'orders:0', '--to', '@-1h', '--yes']);
+      assert.deepEqual(
+        await lags('blue'),
+        [
+          [0, 3],
+          [0, 3],
+        ],
+        'a group begins with its first offsets',
+      );
+      const back = await klamm(['group', 'lag', 'blue', '-o', 'ndjson']);
+      writeFileSync(join(folder, 'kept.ndjson'), back.stdout);
+      await klamm(['group', 'reset', 'blue', '--to', 'end', '--yes']);
+      await klamm(['group', 'reset', 'blue', '--from-file', join(folder, 'kept.ndjson'), '--yes']);
+      assert.deepEqual(
+        await lags('blue'),
+        [
+          [0, 3],
+          [0, 3],
+        ],
+        'what lag wrote, reset reads',
+      );
+      await klamm(['group', 'delete', 'blue', '--yes']);
 
       assert.equal((await klamm(['group', 'delete-offsets', 'green', '-t', 'orders:0', '--yes'])).code, 0);
       assert.deepEqual(await lags('green'), [[3, 0]]);

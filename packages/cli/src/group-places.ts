@@ -19,15 +19,25 @@ export async function placesOf(
   const committed = await admin.groupOffsets(groupId);
   if (topics.length === 0) return committed;
   const offsets = new Map(committed.map((place) => [partitionText(place), place.offset]));
-  const places = await Promise.all(topics.map((text) => partitionsOf(admin, text)));
-  return places.flat().map((place) => ({ ...place, offset: offsets.get(partitionText(place)) ?? null }));
+  const places = await Promise.all(topics.map((text) => partitionsOf(admin, text, committed)));
+  // A partition may be named twice, as by `-t orders -t orders:0`.
+  const once = new Map(places.flat().map((place) => [partitionText(place), place]));
+  return [...once].map(([name, place]) => ({ ...place, offset: offsets.get(name) ?? null }));
 }
 
-async function partitionsOf(admin: Admin, text: string): Promise<TopicPartition[]> {
+async function partitionsOf(
+  admin: Admin,
+  text: string,
+  committed: readonly TopicPartition[],
+): Promise<TopicPartition[]> {
   const [, topic = text, list] = /^(.+):([\d,]+)$/.exec(text) ?? [];
   const known = await topicNames(admin);
-  if (!known.includes(topic)) throw unknownTopic(topic, known);
-  const indexes = (await admin.describeTopic(topic)).partitions.map(({ index }) => index);
+  // A group's offsets may outlive their topic.
+  const kept = committed.filter((place) => place.topic === topic).map(({ partition }) => partition);
+  if (!known.includes(topic) && kept.length === 0) throw unknownTopic(topic, known);
+  const indexes = known.includes(topic)
+    ? (await admin.describeTopic(topic)).partitions.map(({ index }) => index)
+    : kept;
   const wanted = list === undefined ? indexes : list.split(',').filter(Boolean).map(Number);
   const missing = wanted.find((index) => !indexes.includes(index));
   if (missing !== undefined) {

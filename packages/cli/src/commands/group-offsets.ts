@@ -28,7 +28,9 @@ export const lag: CommandRun = async (context, [name], flags) => {
   const groupId = String(name);
   const watch = flags.text('watch');
   const intervalMs = watch === undefined ? WATCH_MS : parseDuration(watch);
-  if (intervalMs === undefined || intervalMs <= 0) throw usageError(`--watch ${watch}: seconds are needed.`);
+  if (intervalMs === undefined || intervalMs <= 0) {
+    throw usageError(`--watch ${watch}: seconds are needed, or nothing: klamm group lag GROUP --watch`);
+  }
   const isWatching = watch !== undefined || flags.on('watch');
   const { interrupted } = context;
   await using admin = (await context.kafka()).admin();
@@ -36,7 +38,8 @@ export const lag: CommandRun = async (context, [name], flags) => {
     const rows = await lagRows(admin, groupId, flags.list('topic'));
     if (isWatching && process.stdout.isTTY) await context.write(CLEAR);
     const known = rows.flatMap((row) => row.lag ?? []);
-    context.say(`${groupId} is ${known.reduce((sum, each) => sum + each, 0)} records behind.`);
+    const behind = known.reduce((sum, each) => sum + each, 0);
+    context.say(`${groupId} is ${behind} ${behind === 1 ? 'record' : 'records'} behind.`);
     await context.rows(COLUMNS, rows, `The group ${groupId} has committed nothing.`);
     if (!isWatching) return;
     await sleep(context.clock, intervalMs, interrupted).catch(() => {});
@@ -58,6 +61,7 @@ async function lagRows(admin: Admin, groupId: string, topics: readonly string[])
     // A topic that is gone has no end; its offsets may still be there.
     if (await admin.topicExists(topic)) ends.set(topic, await admin.listOffsets(topic, 'latest'));
   }
+  places.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
   return places.map((place) => {
     const { topic, partition, offset } = place;
     const end = ends.get(topic)?.get(partition) ?? null;

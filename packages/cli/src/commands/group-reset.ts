@@ -2,13 +2,16 @@
 //
 // An offset is never put where no record can be: below the start of a partition is its start, beyond its end its end.
 
-import { readFile } from 'node:fs/promises';
+import { KlammError } from '@klamm/base/errors';
 import type { Admin } from '@klamm/client/admin/admin';
+import type { GroupMember } from '@klamm/client/admin/groups';
 import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { CommandRun, Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { type GroupPlace, placesOf } from '../group-places.ts';
+import { readOffsets } from '../offsets-file.ts';
 import { POSITION_GRAMMAR, parseSpan } from '../record/position.ts';
+import { topicNames } from '../topics.ts';
 import { usageError } from '../usage-error.ts';
 
 /** The new offset of a place, before it is put within the partition's bounds; undefined to leave it. */
@@ -30,6 +33,8 @@ export const reset: CommandRun = async (context, [name], flags) => {
     if (limits === undefined || to === undefined) return [];
     return [{ ...place, to: Math.min(Math.max(to, limits.start), limits.end), end: limits.end }];
   });
+  const lost = places.filter((place) => !bounds.has(partitionText(place))).map(partitionText);
+  if (lost.length > 0) context.say(`Left out, as there is no such partition: ${lost.join(', ')}`);
   const rows = plan.map(({ topic, partition, offset, to, end }) => ({
     topic,
     partition,
@@ -46,9 +51,16 @@ export const reset: CommandRun = async (context, [name], flags) => {
     { key: 'change', title: 'CHANGE', isNumber: true },
     { key: 'lag', title: 'LAG THEN', isNumber: true },
   ];
-  await context.rows(columns, rows, `There is nothing to move: ${groupId} has committed nothing there.`);
+  await context.rows(columns, rows, nothingToMove(groupId, flags));
   if (plan.length === 0) return;
   if (context.globals.dryRun || !context.globals.yes) {
+    const members = await membersOf(admin, groupId);
+    if (members.length > 0) {
+      const names = members.map(({ memberId, clientId, host }) => `  ${memberId} (${clientId} at ${host})`);
+      context.say(
+        `The group ${groupId} is in use. It can be moved when these are stopped:\n${names.join('\n')}`,
+      );
+    }
     return context.say('Nothing was changed. To carry it out, say --yes.');
   }
   await admin.setGroupOffsets(
@@ -57,6 +69,25 @@ export const reset: CommandRun = async (context, [name], flags) => {
   );
   context.say(`Moved the group ${groupId}.`);
 };
+
+function nothingToMove(groupId: string, flags: Flags): string {
+  const like = flags.text('like');
+  if (like !== undefined) return `There is nothing to move: ${like} has committed nothing there.`;
+  if (flags.text('fromFile') !== undefined)
+    return 'There is nothing to move: the file names no such partition.';
+  const hint = flags.list('topic').length > 0 ? ' there' : '; name its topics with -t';
+  return `There is nothing to move: ${groupId} has committed nothing${hint}.`;
+}
+
+/** None where there is no such group yet: its first offsets make one. */
+async function membersOf(admin: Admin, groupId: string): Promise<readonly GroupMember[]> {
+  try {
+    return (await admin.describeGroup(groupId)).members;
+  } catch (error) {
+    if (error instanceof KlammError && error.code === 'GROUP_ID_NOT_FOUND') return [];
+    throw error;
+  }
+}
 
 /** What to do, and with which partitions. Exactly one of the flags says so. */
 async function moveOf(
@@ -76,8 +107,7 @@ async function moveOf(
       throw usageError(`--shift ${shift}: a whole number is needed, as --shift=-10.`);
     return { places, move: ({ offset }) => (offset === null ? undefined : offset + Number(shift)) };
   }
-  const targets =
-    like !== undefined ? await admin.groupOffsets(like) : parseFile(await readFile(file ?? '', 'utf8'));
+  const targets = like !== undefined ? await admin.groupOffsets(like) : await readOffsets(file ?? '');
   const offsets = new Map(targets.map((target) => [partitionText(target), target.offset]));
   const own = new Map(places.map((place) => [partitionText(place), place]));
   const isChosen = flags.list('topic').length > 0;
@@ -93,7 +123,7 @@ async function moveTo(
   text: string,
   nowMs: number,
 ): Promise<Move> {
-  const { from, until } = parseSpan([text], nowMs);
+  const { from, until } = parseSpan([text], nowMs, '--to');
   if (until !== undefined) throw usageError(`--to ${text}: one place is needed.\n\n${POSITION_GRAMMAR}`);
   switch (from.kind) {
     case 'start':
@@ -104,7 +134,7 @@ async function moveTo(
       return () => from.offset;
     case 'time': {
       const found = new Map<string, Map<number, number>>();
-      for (const topic of new Set(places.map((place) => place.topic))) {
+      for (const topic of await topicsThere(admin, places)) {
         found.set(topic, await admin.listOffsets(topic, new Date(from.timestampMs)));
       }
       return ({ topic, partition }) => found.get(topic)?.get(partition);
@@ -112,10 +142,15 @@ async function moveTo(
   }
 }
 
+/** The topics of the places; one that is gone has no offsets to move to. */
+async function topicsThere(admin: Admin, places: readonly TopicPartition[]): Promise<string[]> {
+  const known = new Set(await topicNames(admin));
+  return [...new Set(places.map(({ topic }) => topic))].filter((topic) => known.has(topic));
+}
+
 async function boundsOf(admin: Admin, places: readonly TopicPartition[]): Promise<Map<string, Bounds>> {
   const bounds = new Map<string, Bounds>();
-  for (const topic of new Set(places.map((place) => place.topic))) {
-    if (!(await admin.topicExists(topic))) continue;
+  for (const topic of await topicsThere(admin, places)) {
     const [starts, ends] = await Promise.all([
       admin.listOffsets(topic, 'earliest'),
       admin.listOffsets(topic, 'latest'),
@@ -125,23 +160,4 @@ async function boundsOf(admin: Admin, places: readonly TopicPartition[]): Promis
     }
   }
   return bounds;
-}
-
-/** Lines of TOPIC,PARTITION,OFFSET as Kafka's own tool reads them, or JSON objects with these fields. */
-function parseFile(text: string): (TopicPartition & { readonly offset: number })[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line, i) => {
-      const { topic, partition, offset } = line.startsWith('{') ? JSON.parse(line) : fieldsOf(line);
-      const isWhole = Number.isSafeInteger(partition) && Number.isSafeInteger(offset) && offset >= 0;
-      if (typeof topic === 'string' && topic !== '' && isWhole) return { topic, partition, offset };
-      throw usageError(`--from-file, line ${i + 1}: TOPIC,PARTITION,OFFSET is needed, not ${line}`);
-    });
-}
-
-function fieldsOf(line: string): { topic: string; partition: number; offset: number } {
-  const [topic = '', partition, offset] = line.split(',').map((field) => field.trim().replace(/^"|"$/g, ''));
-  return { topic, partition: Number(partition ?? 'x'), offset: Number(offset ?? 'x') };
 }

@@ -33,14 +33,15 @@ export const POSITION_GRAMMAR = `Where to start (-o, --offset), as kcat and rpk 
   @2026-11-02T08:00Z  a time as ISO 8601 has it
   A:B                 from A until before B or the end, then stop; @-2h:@-1h, 10:20, :end`;
 
-/** Throws a usage error that repeats the grammar. */
-export function parseSpan(texts: readonly string[], nowMs: number): Span {
+/** Throws a usage error that repeats the grammar. `shown` is the flag as typed. */
+export function parseSpan(texts: readonly string[], nowMs: number, shown = '-o'): Span {
   let from: Position | undefined;
   let until: Position | undefined;
   for (const text of texts) {
     const [, half, time] = /^([se])(@.+)$/.exec(text) ?? [];
     const span = time === undefined ? spanOf(text, nowMs) : halfSpan(half, parsePosition(time, nowMs));
-    if (span === undefined) throw usageError(`-o ${text}: no such place in a topic.\n\n${POSITION_GRAMMAR}`);
+    if (span === undefined)
+      throw usageError(`${shown} ${text}: no such place in a topic.\n\n${POSITION_GRAMMAR}`);
     from = span.from ?? from;
     until = span.until ?? until;
   }
