@@ -164,6 +164,30 @@ for (const [name, skip, start] of brokers) {
       assert.equal(deleted.code, 1);
       assert.match(deleted.stderr, /Deleted the group billing\.\nDeleted the group green\.\n.*"nobody"/);
       assert.match((await klamm(['group', 'list'])).stderr, /There are no groups/);
+
+      for (const topic of ['orders-a', 'orders-b']) {
+        await klamm(['topic', 'create', topic]);
+        await klamm(['produce', topic], 'x\ny\n');
+      }
+      const from = ['-o', 'start', '-e', '-f', '%t%s '];
+      for (const [id, topics] of [
+        ['named', ['orders-a', 'orders-b']],
+        ['pattern', ['^orders-.*']],
+      ] as const) {
+        const read = await klamm(['consume', ...topics, '-g', id, ...from]);
+        assert.equal(
+          read.stdout.trim().split(' ').sort().join(' '),
+          'orders-ax orders-ay orders-bx orders-by',
+        );
+        assert.match(read.stderr, /Reading partitions orders-[ab]-0, orders-[ab]-0\./);
+        assert.deepEqual(await lags(id), [
+          [2, 0],
+          [2, 0],
+        ]);
+      }
+      const alone = await klamm(['consume', 'orders-a', 'orders-b']);
+      assert.equal(alone.code, 2);
+      assert.match(alone.stderr, /are read by a group: -g GROUP/);
     });
   });
 }

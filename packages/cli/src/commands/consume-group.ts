@@ -1,59 +1,111 @@
-// `klamm consume TOPIC -g GROUP`: prints records as a member of a group, and commits what it has printed.
+// `klamm consume TOPICS -g GROUP`: prints records as a member of a group, and commits what it has printed.
 //
 // What the group does is told on stderr, so that somebody who starts a second member sees the partitions move. Ctrl-C,
-// -n and -e end it the same way: what was printed is committed, and the group is left.
+// -n and -e end it the same way: what was printed is committed, and the group is left. A record is marked when it is
+// out, never while it is gathered: what a slow reader of the pipe has not been given is not committed.
 
+import type { Admin } from '@klamm/client/admin/admin';
 import type { GroupConsumer } from '@klamm/client/group/group-consumer';
+import type { GroupMessage } from '@klamm/client/group/group-message';
+import { matching } from '@klamm/client/group/membership/subscription';
+import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { CommandRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../flag-values.ts';
 import { Gathered } from '../output/gathered.ts';
 import { parseSpan } from '../record/position.ts';
 import { printer } from '../record/printer.ts';
+import { namesOf } from '../several.ts';
 import { topicNames, unknownTopic } from '../topics.ts';
 import { usageError } from '../usage-error.ts';
 
-export const consumeAsGroup: CommandRun = async (context, [name], flags) => {
-  const topic = String(name);
+/** How often it is looked whether all was read, where nothing comes. */
+const LOOK_MS = 100;
+
+export const consumeAsGroup: CommandRun = async (context, [names], flags) => {
   const groupId = flags.text('group') ?? '';
   const count = wholeNumber(flags, 'count', '-n', 1) ?? Number.POSITIVE_INFINITY;
   if (flags.list('partition').length > 0) {
     throw usageError('With -g the group shares the partitions out; leave out -p.');
   }
+  const autoOffsetReset = resetOf(flags.list('offset'), context.clock.now());
+  const topics = topicsOf(namesOf(names));
   const print = printer(context, flags);
   const kafka = await context.kafka();
   await using admin = kafka.admin();
-  const known = await topicNames(admin);
-  if (!known.includes(topic)) throw unknownTopic(topic, known);
-  const ends = flags.on('exit') ? await admin.listOffsets(topic, 'latest') : undefined;
+  const now = await topicsNow(context, admin, topics);
+  const ends = flags.on('exit') ? await endsOf(admin, now) : undefined;
 
   await using group = kafka.group({
     groupId,
-    topics: topic,
-    autoOffsetReset: resetOf(flags.list('offset'), context.clock.now()),
+    topics,
+    autoOffsetReset,
     readCommitted: flags.text('isolation') === 'read_committed',
     signal: context.interrupted,
   });
-  tellEvents(context, group);
+  tellEvents(context, group, Array.isArray(topics) && topics.length === 1);
   let printed = 0;
   const output = new Gathered(context);
   const isRead = (): boolean => ends !== undefined && hasReached(group, ends);
   // Who has nothing to read of what was there is told so by its positions, not by a record.
   const watch =
-    ends === undefined ? undefined : context.clock.every(100, () => isRead() && void group.close());
+    ends === undefined ? undefined : context.clock.every(LOOK_MS, () => isRead() && void group.close());
   for await (const batch of group.batches()) {
+    let last: GroupMessage | undefined;
     for (const message of batch.messages) {
       if (printed >= count || context.interrupted.aborted) break;
       printed++;
-      if (output.add(print(message))) await output.flush();
+      last = message;
+      if (!output.add(print(message))) continue;
+      await output.flush();
       message.mark();
     }
     await output.flush();
+    last?.mark();
     if (printed >= count || isRead() || context.interrupted.aborted) break;
   }
   watch?.cancel();
   if (flags.text('output') === 'json') await context.write(printed === 0 ? '[]\n' : '\n]\n');
 };
+
+/** Names; or, of one that begins with ^, as no name of a topic does, a pattern. */
+function topicsOf(names: readonly string[]): readonly string[] | RegExp {
+  const pattern = names.find((name) => name.startsWith('^'));
+  if (pattern === undefined) return names;
+  if (names.length > 1) throw usageError(`${pattern} is a pattern: give one pattern, or topics by name.`);
+  try {
+    return new RegExp(pattern);
+  } catch {
+    throw usageError(`${pattern} is no regular expression.`);
+  }
+}
+
+/** The topics that are there. Throws UNKNOWN_TOPIC_OR_PARTITION where one is named that is not. */
+async function topicsNow(
+  context: CommandContext,
+  admin: Admin,
+  topics: readonly string[] | RegExp,
+): Promise<readonly string[]> {
+  const known = await topicNames(admin);
+  if (topics instanceof RegExp) {
+    const found = matching(topics, known);
+    if (found.length === 0) context.say(`${topics.source} is the whole name of no topic yet.`);
+    return found;
+  }
+  const missing = topics.find((name) => !known.includes(name));
+  if (missing !== undefined) throw unknownTopic(missing, known);
+  return topics;
+}
+
+async function endsOf(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const ends = new Map<string, number>();
+  for (const topic of topics) {
+    for (const [partition, end] of await admin.listOffsets(topic, 'latest')) {
+      ends.set(partitionText({ topic, partition }), end);
+    }
+  }
+  return ends;
+}
 
 function resetOf(places: readonly string[], nowMs: number): 'earliest' | 'latest' {
   const { from, until } = parseSpan(places, nowMs);
@@ -65,17 +117,18 @@ function resetOf(places: readonly string[], nowMs: number): 'earliest' | 'latest
 }
 
 /** Whether this member has read all that was there of its partitions. */
-function hasReached(group: GroupConsumer, ends: ReadonlyMap<number, number>): boolean {
+function hasReached(group: GroupConsumer, ends: ReadonlyMap<string, number>): boolean {
   const { assignment } = group;
   return (
     assignment.length > 0 &&
-    assignment.every((place) => (group.position(place) ?? -1) >= (ends.get(place.partition) ?? 0))
+    assignment.every((place) => (group.position(place) ?? -1) >= (ends.get(partitionText(place)) ?? 0))
   );
 }
 
-function tellEvents(context: CommandContext, group: GroupConsumer): void {
-  const listed = (partitions: readonly { readonly partition: number }[]): string =>
-    partitions.map(({ partition }) => partition).join(', ');
+/** @param isOneTopic partitions are told by number alone */
+function tellEvents(context: CommandContext, group: GroupConsumer, isOneTopic: boolean): void {
+  const listed = (partitions: readonly TopicPartition[]): string =>
+    partitions.map((place) => (isOneTopic ? String(place.partition) : partitionText(place))).join(', ');
   const say = (text: string): void => context.say(context.style('dim', text));
   group.on('joined', ({ memberId, generation }) => say(`Joined as ${memberId}, generation ${generation}.`));
   group.on('assigned', ({ partitions }) => say(`Reading partitions ${listed(partitions)}.`));

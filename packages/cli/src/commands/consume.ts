@@ -9,7 +9,9 @@ import { wholeNumber, wholeNumbers } from '../flag-values.ts';
 import { Gathered } from '../output/gathered.ts';
 import { type Position, parseSpan, type Span } from '../record/position.ts';
 import { printer } from '../record/printer.ts';
+import { namesOf } from '../several.ts';
 import { topicNames, unknownTopic } from '../topics.ts';
+import { usageError } from '../usage-error.ts';
 import { consumeAsGroup } from './consume-group.ts';
 
 interface Plan {
@@ -20,7 +22,10 @@ interface Plan {
 
 export const consume: CommandRun = async (context, parameters, flags) => {
   if (flags.text('group') !== undefined) return consumeAsGroup(context, parameters, flags);
-  const topic = String(parameters[0]);
+  const [topic = '', ...others] = namesOf(parameters[0]);
+  if (others.length > 0 || topic.startsWith('^')) {
+    throw usageError('Several topics, or a pattern, are read by a group: -g GROUP.');
+  }
   const span = parseSpan(flags.list('offset'), context.clock.now());
   const count = wholeNumber(flags, 'count', '-n', 1) ?? Number.POSITIVE_INFINITY;
   const print = printer(context, flags);

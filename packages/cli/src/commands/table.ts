@@ -101,7 +101,12 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'consume',
     about: 'print the records of a topic, and wait for more',
-    parameters: [{ name: '<topic>', about: 'the topic' }],
+    parameters: [
+      {
+        name: '<topics...>',
+        about: "the topic; with -g also several, or a pattern of whole names: '^orders-.*'",
+      },
+    ],
     flags: CONSUME_FLAGS,
     examples: [
       ['klamm consume greetings', 'what comes from now on'],
@@ -111,6 +116,10 @@ export const commands: readonly CommandSpec[] = [
       ['klamm consume orders -o start -e --output ndjson | jq .value', 'for another program'],
       ['klamm consume orders -g billing', 'share its partitions with the other members of the group billing'],
       ['klamm consume orders -g billing -o start', 'a new group begins at the oldest record'],
+      [
+        "klamm consume '^orders-.*' -g billing -f '%t: %s\\n'",
+        'all topics of a pattern, those to come included',
+      ],
     ],
     notes:
       `${POSITION_GRAMMAR}\n\n${FORMAT_GRAMMAR}\n\n` +
