@@ -67,7 +67,6 @@ export class ClassicDeadlines {
 
   endSync(): void {
     this.#sync = NEVER;
-    for (const member of this.#members) member.owesSync = false;
   }
 
   /** A member has asked for its assignment. */

@@ -124,7 +124,7 @@ export class ClassicGroup implements Group {
       groupInstanceId,
       errorCode: this.#leaveOne(memberId, groupInstanceId),
     }));
-    if (this.#members.size < size) this.#onMembersGone(now);
+    if (this.#members.size < size) this.#rebalance(now);
     else this.#completeJoinOfAll(now);
     return { step: this.#answers.take(), outcomes };
   }
@@ -173,7 +173,7 @@ export class ClassicGroup implements Group {
       this.#remove(member);
       isSomebodyGone = true;
     }
-    if (isSomebodyGone) this.#onMembersGone(now);
+    if (isSomebodyGone) this.#rebalance(now);
     if (this.#deadlines.isSyncOver(now)) this.#expireSync(now);
     if (this.#deadlines.isJoinOver(now)) this.#expireJoin(now);
     this.#completeJoinOfAll(now);
@@ -210,8 +210,7 @@ export class ClassicGroup implements Group {
       this.#rebalance(now);
       return;
     }
-    const withMembers = isLeader && this.standing.state === 'CompletingRebalance';
-    this.#answers.join(respond, joinAnswer(this.standing, member, withMembers));
+    this.#answers.join(respond, joinAnswer(this.standing, member, isLeader));
   }
 
   /** A static member is back under a new id (KIP-345): nobody else needs to notice, unless the protocol changes. */
@@ -286,7 +285,7 @@ export class ClassicGroup implements Group {
     this.standing.become('PreparingRebalance', now);
     if (this.#isInitial) {
       this.#hasNewcomer = false;
-      this.#initialUntil = now + Math.max(this.#members.rebalanceTimeoutMs, initialRebalanceDelayMs);
+      this.#initialUntil = now + this.#members.rebalanceTimeoutMs;
       this.#deadlines.joinBy(now + initialRebalanceDelayMs);
     } else if (state === 'Empty' || this.#members.haveAllJoined) this.#completeJoin(now);
     else this.#deadlines.joinBy(now + this.#members.rebalanceTimeoutMs);
@@ -369,10 +368,6 @@ export class ClassicGroup implements Group {
     // One that is still there joins again.
     this.#answers.refuse(member, ErrorCode.UNKNOWN_MEMBER_ID, '');
     this.#members.remove(member.memberId);
-  }
-
-  #onMembersGone(now: number): void {
-    if (this.standing.state !== 'Empty') this.#rebalance(now);
   }
 
   get #members(): ClassicStanding['members'] {

@@ -257,3 +257,67 @@ test('a commit keeps its member in the group', () => {
   }
   assert.equal(group.group.standing.state, 'Stable');
 });
+
+test('a stable group stays as it is while its members send heartbeats, and one that syncs late has done enough', () => {
+  const group = new TestClassicGroup();
+  const [a = '', b = ''] = group.settle('a', 'b');
+  group.join({ memberId: a });
+  group.join({ memberId: b });
+  group.sync({ memberId: a, assignments: sharesOf([a, b]) });
+  for (let second = 0; second < 200; second++) {
+    group.pass(1_000);
+    if (second === 40) group.sync({ memberId: b });
+    assert.deepEqual([group.heartbeat(a, 2), group.heartbeat(b, 2)], [ErrorCode.NONE, ErrorCode.NONE]);
+  }
+});
+
+test('after each wait in a rebalance a member has its session to give a sign of life', () => {
+  const joined = new TestClassicGroup();
+  const [a = '', b = ''] = joined.settle('a', 'b');
+  joined.join({ memberId: a });
+  for (let second = 0; second < 20; second++) {
+    joined.pass(1_000);
+    joined.heartbeat(b, 1);
+  }
+  const last = joined.join({ memberId: b });
+  for (let second = 0; second < 10; second++) {
+    joined.pass(1_000);
+    if (second < 9) joined.heartbeat(b, lastOf(last).generationId ?? -1);
+  }
+  assert.deepEqual(
+    Array.from(joined.group.standing.members, ({ memberId }) => memberId),
+    [b],
+    'the first waited for twice its session, but answers no more',
+  );
+
+  const synced = new TestClassicGroup();
+  const [c = '', d = ''] = synced.settle('c', 'd');
+  synced.join({ memberId: c });
+  synced.join({ memberId: d });
+  synced.sync({ memberId: d });
+  for (let second = 0; second < 20; second++) {
+    synced.pass(1_000);
+    synced.heartbeat(c, 2);
+  }
+  const newcomer = synced.join({}, OLD);
+  synced.join({ memberId: c });
+  synced.pass(10_000);
+  assert.equal(lastOf(newcomer).generationId, 3, 'nobody waits for the one that is silent');
+});
+
+test('without a delay the first member does not wait for one that was given an id', () => {
+  const group = new TestClassicGroup({ initialRebalanceDelayMs: 0 });
+  group.join();
+  assert.equal(lastOf(group.join({}, OLD)).generationId, 1);
+});
+
+test('an id given is void when its time is over, whatever else the group waits for', () => {
+  const group = new TestClassicGroup();
+  const [a = ''] = group.settle('a');
+  group.pass(5_000);
+  group.heartbeat(a, 1);
+  group.join({ sessionTimeoutMs: 8_000 });
+  const again = group.join({ memberId: a });
+  group.pass(60_000);
+  assert.equal(again.answeredAt - again.askedAt, 8_000);
+});

@@ -82,6 +82,16 @@ test('a group is created empty, whoever has joined it: nobody can come back to a
   }
 });
 
+test('a group that was created for one who never joined is empty since then', () => {
+  const group = new TestClassicGroup();
+  group.join();
+  group.create();
+  const createdAt = group.now;
+  group.pass(60_000);
+  group.restart();
+  assert.deepEqual([group.group.standing.isUnused, group.group.standing.stateSince], [true, createdAt]);
+});
+
 test('a static member that comes back is kept under its new id', () => {
   const group = new TestClassicGroup({ initialRebalanceDelayMs: 0 });
   const { memberId: first = '' } = lastOf(group.join({ groupInstanceId: 'x' }));
@@ -116,6 +126,12 @@ test('a group is described with what its members said only while it is stable, a
   assert.deepEqual(group.group.standing.describe(), described(false, 'PreparingRebalance', true));
   group.join({ memberId: b });
   assert.deepEqual(group.group.standing.describe(), described(false, 'CompletingRebalance', true));
+  group.join({ memberId: b, protocols: protocolsOf('range') });
+  assert.deepEqual(
+    group.group.standing.describe(),
+    described(false, 'PreparingRebalance', false),
+    'what was given is void when another rebalance begins before the leader has assigned',
+  );
 });
 
 test('a group of consumers knows what its members read; one of others, or of members it cannot read, takes all for read', () => {
@@ -164,6 +180,7 @@ test('whoever is no member may commit to a group without members only, and in a 
       ...fields,
     });
   assert.equal(commit({}), ErrorCode.NONE, 'a consumer that assigns its partitions by itself');
+  assert.equal(commit({ memberId: 'gone' }), ErrorCode.NONE);
   assert.equal(commit({ generation: 3 }), ErrorCode.UNKNOWN_MEMBER_ID);
   const [a = '', b = ''] = group.settle('a', 'b');
   assert.equal(commit({}), ErrorCode.UNKNOWN_MEMBER_ID);

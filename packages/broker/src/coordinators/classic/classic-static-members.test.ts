@@ -139,6 +139,22 @@ test('an admin removes a static member by its instance id alone', () => {
     Array.from(group.group.standing.members, ({ memberId }) => memberId),
     [y],
   );
+  assert.equal(group.heartbeat('any', 1, 'x'), UNKNOWN_MEMBER_ID, 'nobody has the instance id now');
+});
+
+test('one that comes back and is silent then is out when its session is over', () => {
+  const { group, x } = settled();
+  for (let second = 0; second < 9; second++) {
+    group.pass(1_000);
+    group.heartbeat(x, 1, 'x');
+  }
+  group.join({ groupInstanceId: 'y', sessionTimeoutMs: 6_000 });
+  for (let second = 0; second < 6; second++) {
+    assert.equal(group.group.standing.members.size, 2);
+    group.pass(1_000);
+    group.heartbeat(x, 1, 'x');
+  }
+  assert.equal(group.group.standing.members.size, 1);
 });
 
 test('an id given to a dynamic member does not let it take a static member’s place', () => {
