@@ -18,6 +18,7 @@ import { Budget } from './listeners/budget.ts';
 import { Listener, type ListenerAddress } from './listeners/listener.ts';
 import type { Endpoint } from './metadata/bootstrap.ts';
 import { Catalog } from './metadata/catalog.ts';
+import { Cleaner } from './partitions/cleaner.ts';
 import { FetchSessions } from './partitions/fetch-sessions.ts';
 import { PartitionTable } from './partitions/partition-table.ts';
 import type { FlushPolicy } from './storage/appender.ts';
@@ -41,6 +42,7 @@ export class RunningBroker implements Broker {
   #catalog: Catalog | undefined;
   #partitions: PartitionTable | undefined;
   #groups: GroupCoordinator | undefined;
+  #cleaner: Cleaner | undefined;
   #rooms: BrokerRooms | undefined;
   #endpoints: readonly Endpoint[] = [];
   #closed: Promise<void> | undefined;
@@ -126,6 +128,20 @@ export class RunningBroker implements Broker {
     };
     directory.onOffline = (cause) => partitions.goOffline(cause);
     await partitions.open(catalog.image.topics);
+    this.#cleaner = new Cleaner({
+      directory,
+      clock,
+      logger,
+      partitions: () => partitions.all(),
+      checkpoint: () => partitions.checkpoint(),
+      limits: {
+        mapBytesMax: settings.number('log.cleaner.dedupe.buffer.size'),
+        bytesPerSecondMax: settings.number('log.cleaner.io.max.bytes.per.second'),
+      },
+      backoffMs: settings.boolean('log.cleaner.enable')
+        ? settings.number('log.cleaner.backoff.ms')
+        : undefined,
+    });
     const offsets = catalog.image.topic(OFFSETS_TOPIC);
     if (offsets !== undefined) groups.partitionsAdded(offsets, 0);
     return partitions;
@@ -213,6 +229,7 @@ export class RunningBroker implements Broker {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     timer.cancel();
     try {
+      await this.#cleaner?.close();
       await this.#partitions?.close();
       await this.#catalog?.close();
     } catch (error) {
@@ -228,6 +245,7 @@ export class RunningBroker implements Broker {
       listener.destroy();
     }
     this.#groups?.close();
+    void this.#cleaner?.close();
     this.#partitions?.abandon();
     this.#catalog?.abandon(error);
     this.#ground.directory.abandon();

@@ -2,9 +2,11 @@
 // acts on. The rest of Kafka's, accepted and named once at start as having no effect, are in broker-inert.ts.
 
 import type { ConfigRow, ConfigTable } from '@klamm/base/config';
+import { cleanerConfigs } from './broker-cleaner.ts';
 import { groupConfigs } from './broker-groups.ts';
 
 export const brokerConfigs = {
+  ...cleanerConfigs,
   ...groupConfigs,
   'flush.policy': {
     type: 'string',

@@ -50,7 +50,6 @@ export const topicConfigs = {
     type: 'long',
     default: '86400000',
     min: 0,
-    inert: true,
     doc: 'How long a tombstone is kept in a compacted topic, in ms.',
   },
   'file.delete.delay.ms': {
@@ -107,7 +106,6 @@ export const topicConfigs = {
     type: 'long',
     default: NO_LIMIT,
     min: 1,
-    inert: true,
     doc: 'Longest time a record may stay uncompacted, in ms.',
   },
   'max.message.bytes': {
@@ -139,14 +137,12 @@ export const topicConfigs = {
     default: '0.5',
     min: 0,
     max: 1,
-    inert: true,
     doc: 'Share of uncompacted bytes from which a log is compacted.',
   },
   'min.compaction.lag.ms': {
     type: 'long',
     default: '0',
     min: 0,
-    inert: true,
     doc: 'Shortest time a record stays uncompacted, in ms.',
   },
   'min.insync.replicas': {
@@ -294,10 +290,16 @@ const CODECS: Record<string, Compression | undefined> = {
 export function partitionConfig(value: (name: TopicConfigName) => string): PartitionConfig {
   const number = (name: TopicConfigName): number => Number(value(name));
   const policies = listOf(value('cleanup.policy'));
+  const isCompacted = policies.includes('compact');
+  // Only a segment that is no longer written to can be compacted.
+  const segmentMs = Math.min(
+    number('segment.ms'),
+    isCompacted ? number('max.compaction.lag.ms') : number('segment.ms'),
+  );
   return {
     log: {
       segmentBytes: number('segment.bytes'),
-      segmentMs: number('segment.ms'),
+      segmentMs,
       segmentIndexBytes: number('segment.index.bytes'),
       indexIntervalBytes: number('index.interval.bytes'),
       fileDeleteDelayMs: number('file.delete.delay.ms'),
@@ -313,7 +315,15 @@ export function partitionConfig(value: (name: TopicConfigName) => string): Parti
       logAppendTime: value('message.timestamp.type') === 'LogAppendTime',
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
-      compacted: policies.includes('compact'),
+      compacted: isCompacted,
     },
+    compaction: isCompacted
+      ? {
+          minDirtyRatio: number('min.cleanable.dirty.ratio'),
+          minLagMs: number('min.compaction.lag.ms'),
+          maxLagMs: number('max.compaction.lag.ms'),
+          deleteRetentionMs: number('delete.retention.ms'),
+        }
+      : undefined,
   };
 }

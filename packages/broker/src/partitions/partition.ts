@@ -34,9 +34,19 @@ import { inCompression, type ProduceConfig, type Refusal, refusalOf } from './pr
 import { ProducerState } from './producer-state.ts';
 import { Producers } from './producers.ts';
 
+/** Settings of a topic whose `cleanup.policy` has `compact`. */
+export interface CompactionConfig {
+  /** `min.cleanable.dirty.ratio`, `min.compaction.lag.ms`, `max.compaction.lag.ms`, `delete.retention.ms`. */
+  readonly minDirtyRatio: number;
+  readonly minLagMs: number;
+  readonly maxLagMs: number;
+  readonly deleteRetentionMs: number;
+}
+
 export interface PartitionConfig {
   readonly log: LogConfig;
   readonly produce: ProduceConfig;
+  readonly compaction: CompactionConfig | undefined;
 }
 
 export interface PartitionOptions
@@ -86,6 +96,7 @@ export class Partition {
   readonly #wakeUps = new Set<() => void>();
   #epochs: EpochEntry[];
   #produce: ProduceConfig;
+  #compaction: CompactionConfig | undefined;
   #highWatermark: number;
 
   private constructor(options: PartitionOptions, log: Log) {
@@ -97,6 +108,7 @@ export class Partition {
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#produce = options.config.produce;
+    this.#compaction = options.config.compaction;
     this.#log = log;
     this.#producerState = new ProducerState(options.directory.disk, log, this.#producers);
     this.#epochs = readEpochs(options.directory.disk, log.directory).filter(
@@ -135,6 +147,21 @@ export class Partition {
 
   get path(): string {
     return this.#log.directory;
+  }
+
+  /** For compaction, which works on a log's segments. */
+  get log(): Log {
+    return this.#log;
+  }
+
+  /** See `Producers.lastOffsets`. */
+  get lastOffsetsOfProducers(): ReadonlyMap<number, number> {
+    return this.#producers.lastOffsets;
+  }
+
+  /** How the partition is compacted; undefined where it is not. */
+  get compaction(): CompactionConfig | undefined {
+    return this.#compaction;
   }
 
   get logStartOffset(): number {
@@ -352,6 +379,7 @@ export class Partition {
   configure(config: PartitionConfig): void {
     this.#log.config = config.log;
     this.#produce = config.produce;
+    this.#compaction = config.compaction;
   }
 
   flush(): Promise<void> {

@@ -115,6 +115,13 @@ export class Producers {
     if (batches.length > BATCHES_KEPT) batches.shift();
   }
 
+  /** The last offset of data of each producer that is known, by producer id. */
+  get lastOffsets(): ReadonlyMap<number, number> {
+    return new Map(
+      Array.from(this.#producers, ([id, { batches }]) => [id, batches.at(-1)?.lastOffset ?? -1]),
+    );
+  }
+
   /** First offset of the oldest transaction that is open; undefined where none is. */
   get firstOpenOffset(): number | undefined {
     let first: number | undefined;

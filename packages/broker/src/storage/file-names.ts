@@ -8,6 +8,9 @@ export const TXN_INDEX_SUFFIX = '.txnindex';
 export const SNAPSHOT_SUFFIX = '.snapshot';
 /** Of a file, or a partition's folder (`TOPIC-N.ID-delete`), that waits to be removed. */
 export const DELETED_FILE_SUFFIX = '.deleted';
+/** Of a segment's files while compaction writes them, and when they are whole and about to take the place of others. */
+export const CLEANED_FILE_SUFFIX = '.cleaned';
+export const SWAP_FILE_SUFFIX = '.swap';
 export const DELETED_DIRECTORY_SUFFIX = '-delete';
 /** Of a partition's folder that belongs to no topic, and is kept for a person to look at. */
 export const STRAY_DIRECTORY_SUFFIX = '-stray';

@@ -7,9 +7,10 @@
 import { assert, must } from '@klamm/base/assert';
 import type { Clock, Timer } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
-import { BATCH_HEADER_BYTES, batchSizeOf, lastOffsetOf, nextBatch } from '@klamm/protocol/records/batch';
 import { Appender, type FlushPolicy } from './appender.ts';
+import { endOffsetOf, wholeBatches } from './batch-runs.ts';
 import type { Disk } from './disk.ts';
+import { SWAP_FILE_SUFFIX } from './file-names.ts';
 import { recoverSegments } from './recover.ts';
 import { Segment, segmentOf } from './segment.ts';
 import { TailCache, type TailCacheBudget } from './tail-cache.ts';
@@ -72,7 +73,7 @@ export class Log {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #flushPolicy: FlushPolicy;
-  readonly #segments: Segment[];
+  #segments: Segment[];
   readonly #tail: TailCache;
   readonly #appender: Appender;
   #events: LogEvents | undefined;
@@ -144,6 +145,36 @@ export class Log {
     return this.#segments.map((segment) => segment.baseOffset);
   }
 
+  /** In order; the last one is active. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  get isOpen(): boolean {
+    return !this.#closed;
+  }
+
+  /**
+   * Puts what compaction made of neighbours in their place; false where these are no longer there. Every name is
+   * durable before the next step needs it: a crash leaves either the old segments or the new one.
+   */
+  swap(from: readonly Segment[], to: Segment): boolean {
+    const at = this.#segments.indexOf(must(from[0], 'nothing is swapped'));
+    if (this.#closed || at < 0 || from.some((segment, i) => this.#segments[at + i] !== segment)) return false;
+    to.rename(SWAP_FILE_SUFFIX);
+    this.#disk.syncDirectory(this.directory);
+    this.#tail.clear();
+    // A new list: who reads goes on with the one it has.
+    this.#segments = [...this.#segments.slice(0, at), to, ...this.#segments.slice(at + from.length)];
+    for (const segment of from) {
+      this.#appender.forget(segment);
+      this.#removeLater(segment, segment.markDeleted());
+    }
+    to.rename('');
+    this.#disk.syncDirectory(this.directory);
+    return true;
+  }
+
   get #active(): Segment {
     return must(this.#segments.at(-1), 'a log has no segment');
   }
@@ -196,12 +227,9 @@ export class Log {
 
   async #readSegments(offset: number, maxBytes: number, upTo: number, minOneBatch: boolean): Promise<Buffer> {
     // Compaction can leave a segment without the offset asked for; the next batch is then in a later one.
-    for (
-      let at = this.#segments.indexOf(segmentOf(this.#segments, offset));
-      at < this.#segments.length;
-      at++
-    ) {
-      const bytes = await this.#segments[at]?.read(offset, maxBytes, minOneBatch);
+    const segments = this.#segments;
+    for (let at = segments.indexOf(segmentOf(segments, offset)); at < segments.length; at++) {
+      const bytes = await segments[at]?.read(offset, maxBytes, minOneBatch);
       if (bytes !== undefined && bytes.length > 0) return bytes.subarray(0, wholeBatches(bytes, upTo));
     }
     return NOTHING;
@@ -259,7 +287,7 @@ export class Log {
       .filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < to);
   }
 
-  /** Starts a new segment at the end. */
+  /** Starts a new segment. */
   roll(): void {
     this.#active.writeIndexes();
     const segment = new Segment(this.#disk, this.directory, this.#endOffset, this.#clock.now());
@@ -297,7 +325,8 @@ export class Log {
       const segment = must(this.#segments[0], 'a log has no segment');
       const next = this.#segments[1];
       const end = next?.baseOffset ?? this.#endOffset;
-      if (segment.appendedBytes === 0 || (next === undefined && end > this.highWatermark)) break;
+      // Compaction may have left a segment empty; only the active one is so because nothing came yet.
+      if (next === undefined && (segment.appendedBytes === 0 || end > this.highWatermark)) break;
       const newest = segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdMs;
       const tooOld = deletes && retentionMs >= 0 && now - newest > retentionMs;
       const tooMuch = excess >= segment.appendedBytes;
@@ -369,21 +398,3 @@ export class Log {
 const NOTHING = Buffer.alloc(0);
 /** A `flush.ms` of a year or more stands for none. */
 const LONGEST_FLUSH_MS = 365 * 24 * 3_600_000;
-
-/** Bytes of the whole batches at the start of `bytes` that end below `upTo`. */
-function wholeBatches(bytes: Buffer, upTo: number): number {
-  let at = 0;
-  for (;;) {
-    const next = nextBatch(bytes, at, bytes.length);
-    if (next < 0 || lastOffsetOf(bytes, at) >= upTo) return at;
-    at = next;
-  }
-}
-
-/** One past the last offset of some whole batches. */
-function endOffsetOf(bytes: Buffer): number {
-  let end = 0;
-  for (let at = 0; at + BATCH_HEADER_BYTES <= bytes.length; at += batchSizeOf(bytes, at))
-    end = lastOffsetOf(bytes, at) + 1;
-  return end;
-}

@@ -14,6 +14,7 @@ import {
   lastOffsetOf,
   maxTimestampOf,
 } from '@klamm/protocol/records/batch';
+import { recoverSwap } from './compaction/recover-swap.ts';
 import type { Disk } from './disk.ts';
 import { baseOffsetOfFile, DELETED_FILE_SUFFIX, LOG_SUFFIX } from './file-names.ts';
 import { Segment } from './segment.ts';
@@ -39,13 +40,15 @@ export interface Recovered {
 
 export async function recoverSegments(options: RecoverOptions, startOffset: number): Promise<Recovered> {
   const { disk, directory, logger } = options;
+  recoverSwap(disk, directory);
   const names = disk.list(directory);
   for (const name of names.filter((n) => n.endsWith(DELETED_FILE_SUFFIX) || n.endsWith('.tmp'))) {
     disk.remove(`${directory}/${name}`);
   }
   const bases = names.map((name) => baseOffsetOfFile(name, LOG_SUFFIX)).filter((base) => base >= 0);
   const segments: Segment[] = [];
-  let endOffset = startOffset;
+  /** Behind the last batch of each segment. */
+  const ends: number[] = [];
   for (const [i, base] of bases.entries()) {
     const segment = new Segment(disk, directory, base, 0);
     const { size, modifiedMs } = disk.stat(segment.path(LOG_SUFFIX));
@@ -53,21 +56,16 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
     opened.writtenBytes = size;
     opened.appendedBytes = size;
     segments.push(opened);
-    // Begun behind bytes that a power cut took away, and empty itself: it would leave a gap.
-    if (!options.clean && size === 0 && i > 0 && base !== endOffset && base > options.recoveryPoint) {
-      segments.pop();
-      opened.remove();
-      break;
-    }
     const nextBase = bases[i + 1];
     const trusted = options.clean || (nextBase !== undefined && nextBase <= options.recoveryPoint);
     if (trusted && opened.hasSoundIndexes(options.indexIntervalBytes)) {
       opened.loadTimestamps();
-      endOffset = nextBase ?? (await endOf(opened));
+      ends.push(nextBase ?? (await endOf(opened)));
       continue;
     }
     const scanned = await scan(opened, options);
-    endOffset = scanned.endOffset;
+    const { endOffset } = scanned;
+    ends.push(endOffset);
     if (scanned.reason === undefined) continue;
     const dropped = bases.slice(i + 1);
     logger.warn(
@@ -80,12 +78,29 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
     for (const later of dropped) new Segment(disk, directory, later, 0).remove();
     break;
   }
+  if (!options.clean) removeStranded(segments, ends, options.recoveryPoint);
   if (segments.length === 0) {
     const first = new Segment(disk, directory, startOffset, 0);
     first.create();
     segments.push(first);
   }
-  return { segments, endOffset };
+  return { segments, endOffset: ends.at(-1) ?? startOffset };
+}
+
+/**
+ * Removes segments at the end that were begun behind bytes that a power cut took away, and are empty themselves: they
+ * would leave a gap. Gaps that compaction leaves lie below the recovery point.
+ */
+function removeStranded(segments: Segment[], ends: number[], recoveryPoint: number): void {
+  for (;;) {
+    const last = segments.at(-1);
+    const endBefore = ends.at(-2);
+    if (last === undefined || endBefore === undefined || last.writtenBytes > 0) return;
+    if (last.baseOffset === endBefore || last.baseOffset <= recoveryPoint) return;
+    last.remove();
+    segments.pop();
+    ends.pop();
+  }
 }
 
 /** The offset behind the last batch of a segment that is known to be whole. */

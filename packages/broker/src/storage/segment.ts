@@ -24,9 +24,10 @@ import {
 } from './file-names.ts';
 import { OffsetIndex } from './offset-index.ts';
 import { TimeIndex } from './time-index.ts';
-import { type AbortedTransaction, parseTxnIndex } from './txn-index.ts';
+import { type AbortedTransaction, parseTxnIndex, writeTxnIndex } from './txn-index.ts';
 
 const NOTHING = Buffer.alloc(0);
+const INDEX_SUFFIXES = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX];
 /** Read beyond what is asked for, so that one read serves although an index entry lies before the offset. */
 const INDEX_SLACK_BYTES = 16 * 1024;
 
@@ -43,13 +44,16 @@ export class Segment {
   readonly createdMs: number;
   readonly #disk: Disk;
   readonly #directory: string;
+  #suffix: string;
   #file: DiskFile | undefined;
   #offsetIndex: OffsetIndex | undefined;
   #timeIndex: TimeIndex | undefined;
   #aborted: readonly AbortedTransaction[] | undefined;
   #bytesSinceIndexed = 0;
 
-  constructor(disk: Disk, directory: string, baseOffset: number, createdMs: number) {
+  /** @param suffix of its files beside their usual names: `.cleaned` while compaction writes them */
+  constructor(disk: Disk, directory: string, baseOffset: number, createdMs: number, suffix = '') {
+    this.#suffix = suffix;
     this.#disk = disk;
     this.#directory = directory;
     this.baseOffset = baseOffset;
@@ -57,7 +61,7 @@ export class Segment {
   }
 
   path(suffix: string): string {
-    return `${this.#directory}/${segmentFileName(this.baseOffset, suffix)}`;
+    return `${this.#directory}/${segmentFileName(this.baseOffset, suffix)}${this.#suffix}`;
   }
 
   get file(): DiskFile {
@@ -208,7 +212,7 @@ export class Segment {
    */
   markDeleted(): string[] {
     const renamed: string[] = [];
-    for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]) {
+    for (const suffix of [LOG_SUFFIX, ...INDEX_SUFFIXES]) {
       const path = this.path(suffix);
       if (!this.#disk.exists(path)) continue;
       this.#disk.rename(path, path + DELETED_FILE_SUFFIX);
@@ -217,9 +221,27 @@ export class Segment {
     return renamed;
   }
 
+  /** Gives the files another suffix, the indexes first: a .log file without them is whole, they without it are nothing. */
+  rename(suffix: string): void {
+    const { baseOffset } = this;
+    for (const kind of [...INDEX_SUFFIXES, LOG_SUFFIX]) {
+      const from = this.path(kind);
+      if (this.#disk.exists(from)) {
+        this.#disk.rename(from, `${this.#directory}/${segmentFileName(baseOffset, kind)}${suffix}`);
+      }
+    }
+    this.#suffix = suffix;
+  }
+
+  /** Keeps the aborted transactions of a segment that compaction wrote. */
+  writeAborted(transactions: readonly AbortedTransaction[]): void {
+    this.#aborted = transactions;
+    if (transactions.length > 0) this.#writeFile(TXN_INDEX_SUFFIX, writeTxnIndex(transactions));
+  }
+
   remove(): void {
     this.close();
-    for (const suffix of [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]) {
+    for (const suffix of [LOG_SUFFIX, ...INDEX_SUFFIXES]) {
       this.#disk.remove(this.path(suffix));
     }
   }

@@ -8,6 +8,7 @@ export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
   readonly lastOffset: number;
+  readonly lastStableOffset: number;
 }
 
 /** Reads an index file as far as it is whole. */
@@ -18,7 +19,20 @@ export function parseTxnIndex(bytes: Buffer): AbortedTransaction[] {
       producerId: Number(bytes.readBigInt64BE(at + 2)),
       firstOffset: Number(bytes.readBigInt64BE(at + 10)),
       lastOffset: Number(bytes.readBigInt64BE(at + 18)),
+      lastStableOffset: Number(bytes.readBigInt64BE(at + 26)),
     });
   }
   return entries;
+}
+
+export function writeTxnIndex(entries: readonly AbortedTransaction[]): Buffer {
+  const bytes = Buffer.alloc(entries.length * ENTRY_BYTES);
+  for (const [i, { producerId, firstOffset, lastOffset, lastStableOffset }] of entries.entries()) {
+    const at = i * ENTRY_BYTES;
+    bytes.writeBigInt64BE(BigInt(producerId), at + 2);
+    bytes.writeBigInt64BE(BigInt(firstOffset), at + 10);
+    bytes.writeBigInt64BE(BigInt(lastOffset), at + 18);
+    bytes.writeBigInt64BE(BigInt(lastStableOffset), at + 26);
+  }
+  return bytes;
 }
