@@ -23,6 +23,7 @@ export class CommandContext {
   /** Something failed, and was told: the exit code will be 1. */
   hasFailed = false;
   #interrupted: AbortController | undefined;
+  #unread: AbortController | undefined;
 
   constructor(globals: Globals) {
     this.globals = globals;
@@ -52,10 +53,27 @@ export class CommandContext {
     await this.write(renderRows(format, columns, rows));
   }
 
-  /** Writes data; waits while the reader is behind. */
+  /** Writes data; resolves when it is out, however far the reader is behind, or when the reader has gone. */
   async write(data: string | Buffer): Promise<void> {
-    if (process.stdout.write(data)) return;
-    await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()));
+    await new Promise<void>((resolve) =>
+      process.stdout.write(data, (error) => {
+        if (error) this.#unread?.abort();
+        resolve();
+      }),
+    );
+  }
+
+  /**
+   * Aborted when the reader of stdout has gone. That ends the process at once, unless this was asked for before: the
+   * command then ends by itself.
+   */
+  get unread(): AbortSignal {
+    if (this.#unread === undefined) {
+      const controller = new AbortController();
+      this.#unread = controller;
+      process.stdout.on('error', () => controller.abort());
+    }
+    return this.#unread.signal;
   }
 
   /** A client for the cluster of the flags. The caller closes what it makes of it. */

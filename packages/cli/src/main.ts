@@ -14,8 +14,9 @@ const EXIT_USAGE = 2;
 export async function main(args: readonly string[]): Promise<number> {
   // A reader that has seen enough (head, less) closes the pipe; that is no failure of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT_OK);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    // Who else listens ends by itself: see CommandContext.unread.
+    if (process.stdout.listenerCount('error') === 1) process.exit(EXIT_OK);
   });
   const outcome = { exitCode: EXIT_OK };
   try {

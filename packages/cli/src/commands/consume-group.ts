@@ -41,32 +41,52 @@ export const consumeAsGroup: CommandRun = async (context, [names], flags) => {
     topics,
     autoOffsetReset,
     readCommitted: flags.text('isolation') === 'read_committed',
-    signal: context.interrupted,
   });
   tellEvents(context, group, Array.isArray(topics) && topics.length === 1);
-  let printed = 0;
-  const output = new Gathered(context);
   const isRead = (): boolean => ends !== undefined && hasReached(group, ends);
-  // Who has nothing to read of what was there is told so by its positions, not by a record.
-  const watch =
-    ends === undefined ? undefined : context.clock.every(LOOK_MS, () => isRead() && void group.close());
-  for await (const batch of group.batches()) {
-    let last: GroupMessage | undefined;
-    for (const message of batch.messages) {
-      if (printed >= count || context.interrupted.aborted) break;
-      printed++;
-      last = message;
-      if (!output.add(print(message))) continue;
-      await output.flush();
-      message.mark();
-    }
-    await output.flush();
-    last?.mark();
-    if (printed >= count || isRead() || context.interrupted.aborted) break;
-  }
-  watch?.cancel();
+  const printed = await printAll(context, group, print, { count, isRead });
   if (flags.text('output') === 'json') await context.write(printed === 0 ? '[]\n' : '\n]\n');
 };
+
+/** Prints until it is interrupted, `count` records are out, or all is read; the count. The group is closed then. */
+async function printAll(
+  context: CommandContext,
+  group: GroupConsumer,
+  print: (message: GroupMessage) => Buffer,
+  { count, isRead }: { readonly count: number; readonly isRead: () => boolean },
+): Promise<number> {
+  const { interrupted, unread } = context;
+  const output = new Gathered(context);
+  let printed = 0;
+  let isPrinting = false;
+  // In the middle of a batch the loop ends the group by itself, so that what is on its way out is committed.
+  const endIfIdle = (): void => {
+    if (!isPrinting) void group.close();
+  };
+  interrupted.addEventListener('abort', endIfIdle);
+  if (interrupted.aborted) endIfIdle();
+  // Who has nothing to read of what was there is told so by its positions, not by a record.
+  const watch = context.clock.every(LOOK_MS, () => isRead() && endIfIdle());
+  const flush = async (last: GroupMessage | undefined): Promise<void> => {
+    await output.flush();
+    if (!unread.aborted) last?.mark();
+  };
+  for await (const { messages } of group.batches()) {
+    isPrinting = true;
+    let last: GroupMessage | undefined;
+    for (const message of messages) {
+      if (printed >= count || interrupted.aborted || unread.aborted) break;
+      printed++;
+      last = message;
+      if (output.add(print(message))) await flush(last);
+    }
+    await flush(last);
+    isPrinting = false;
+    if (printed >= count || isRead() || interrupted.aborted || unread.aborted) break;
+  }
+  watch.cancel();
+  return printed;
+}
 
 /** Names; or, of one that begins with ^, as no name of a topic does, a pattern. */
 function topicsOf(names: readonly string[]): readonly string[] | RegExp {
