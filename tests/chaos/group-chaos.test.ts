@@ -6,13 +6,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@klamm/base/random';
 import { Kafka } from 'klamm';
+import { getConfluent } from '../peers/confluent.ts';
+import { getGo } from '../peers/go.ts';
 import { startKlamm } from '../peers/klamm.ts';
+import { usePeer } from '../peers/peers.ts';
 import { freePort } from '../peers/ports.ts';
 import { holdersOf, type Line, readLedger, skippedOf, violationsOf } from './ledger.ts';
-import { Storm } from './storm.ts';
+import { type ForeignMember, Storm, type StormOptions } from './storm.ts';
 
+const MEMBER_PY = fileURLToPath(new URL('../peers/members/confluent.py', import.meta.url));
 const MEMBERS = 20;
 const PARTITIONS = 60;
 const TOPIC = 'storm';
@@ -54,15 +59,21 @@ function amissIn(storm: Storm, ends: ReadonlyMap<number, number>): string[] {
   const amiss = skippedOf(lines, ends).map((skipped) => `not read: ${skipped}`);
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const of = holders.get(partition) ?? [];
-    if (of.length !== 1) amiss.push(`partition ${partition} has ${of.length} owners: ${of.join(', ')}`);
+    const isAmiss = storm.hasForeign ? of.length > 1 : of.length !== 1;
+    if (isAmiss) amiss.push(`partition ${partition} has ${of.length} owners: ${of.join(', ')}`);
   }
   return amiss;
 }
 
-async function weather(protocols: readonly string[], seed: number): Promise<void> {
+async function weather(
+  protocols: readonly string[],
+  seed: number,
+  mixed: Pick<StormOptions, 'foreign' | 'assignors'> = {},
+): Promise<void> {
   const isApache = process.env.KLAMM_TEST_BOOTSTRAP === 'apache-kafka';
   const port = await freePort();
   const storm = new Storm({
+    ...mixed,
     groupId: 'chaos',
     topic: TOPIC,
     protocols,
@@ -121,9 +132,11 @@ async function weather(protocols: readonly string[], seed: number): Promise<void
 /** What came to pass, for people. */
 function summaryOf(lines: readonly Line[], storm: Storm): string {
   const count = (letter: string): number => lines.filter((line) => line.letter === letter).length;
-  const distinct = new Set(lines.filter(({ letter }) => letter === 'R').map(({ text }) => text)).size;
+  const reads = lines.filter(({ letter }) => letter === 'R');
+  const distinct = new Set(reads.map(({ text }) => text.split(' ', 2).join())).size;
+  const byOthers = reads.filter(({ member }) => member.endsWith('foreign')).length;
   return (
-    `${storm.log.length} strikes on ${storm.files.size} members; ${distinct} records, read ${count('R')} times; ` +
+    `${storm.log.length} strikes on ${storm.files.size} members; ${distinct} records, read ${reads.length} times, ${byOthers} by other clients; ` +
     `${count('A')} assignments, ${count('V')} revocations, ${count('L')} losses, ${count('C')} commits, ${count('E')} troubles`
   );
 }
@@ -135,3 +148,26 @@ for (const protocols of [['consumer'], ['classic'], ['consumer', 'classic']]) {
     await weather(protocols, seed);
   });
 }
+
+const [go, confluent] = await Promise.all([usePeer(getGo), usePeer(getConfluent)]);
+
+/** Sarama and librdkafka, with the assignor that all clients have. */
+function foreignMembers(): ForeignMember[] {
+  return [
+    (bootstrap, groupId, topic) => ({
+      command: go.get().pathOf('sarama-group-consumer'),
+      args: ['-brokers', bootstrap, '-group', groupId, '-topic', topic, '-commit-every', '500ms'],
+    }),
+    (bootstrap, groupId, topic) => ({
+      command: 'python3',
+      args: [MEMBER_PY, bootstrap, groupId, topic, 'partition.assignment.strategy=range'],
+      env: confluent.get().env,
+    }),
+  ];
+}
+
+test(`beside members of Sarama and librdkafka (seed ${seed})`, {
+  skip: go.skip || confluent.skip,
+}, async () => {
+  await weather(['classic'], seed, { foreign: foreignMembers(), assignors: 'range' });
+});

@@ -22,11 +22,21 @@ export function readLedger(files: ReadonlyMap<string, string>): Line[] {
     return whole
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => {
+      .flatMap((line) => {
+        if (member.endsWith('foreign')) return foreignLine(member, line);
         const [letter = '', at = '', ...rest] = line.split(' ');
-        return { member, letter, at: Number(at), text: rest.join(' ') };
+        return [{ member, letter, at: Number(at), text: rest.join(' ') }];
       });
   });
+}
+
+/** A message as other programs print it: JSON, or as Java's console consumer does. They tell nothing else. */
+function foreignLine(member: string, line: string): Line[] {
+  const java = /^Partition:(\d+)\tOffset:(\d+)/.exec(line);
+  const json = line.startsWith('{') ? JSON.parse(line) : {};
+  const [partition, offset] =
+    java !== null ? [java[1], java[2]] : json.event === 'message' ? [json.partition, json.offset] : [];
+  return partition === undefined ? [] : [{ member, letter: 'R', at: 0, text: `${partition} ${offset}` }];
 }
 
 /** The partitions that each of these members has, as it knows. */
@@ -97,7 +107,7 @@ export function violationsOf(lines: readonly Line[]): string[] {
         stays.set(`${member}/${partition}`, { from: committedBefore(partition, at), next: 0 });
       }
     }
-    if (letter !== 'R') continue;
+    if (letter !== 'R' || member.endsWith('foreign')) continue;
     const [partition = 0, offset = 0] = text.split(' ').map(Number);
     const stay = stays.get(`${member}/${partition}`);
     if (stay === undefined) found.push(`${member} read ${partition}@${offset}, which it was never given`);

@@ -1,7 +1,7 @@
 // One member of a group under chaos, a process of its own: reads slowly or fast, marks what it has read, and writes down
 // what happens to it, a line at a time and at once, so that a SIGKILL loses nothing that was done.
 //
-//   node member.ts BOOTSTRAP GROUP TOPIC PROTOCOL STYLE SEED FILE
+//   node member.ts BOOTSTRAP GROUP TOPIC PROTOCOL STYLE SEED FILE [ASSIGNORS]
 //
 // Lines: a letter, the time in ms, and what it is about. A and V: partitions assigned and revoked, L: lost; R: a record
 // read, before it is marked; C: committed offsets; E: trouble; X: the end.
@@ -11,8 +11,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '@klamm/base/random';
 import { type GroupMessage, Kafka } from 'klamm';
 
-const [bootstrap = '', groupId = '', topic = '', protocol = 'auto', style = 'stream', seed = '1', file = ''] =
-  process.argv.slice(2);
+const [
+  bootstrap = '',
+  groupId = '',
+  topic = '',
+  protocol = 'auto',
+  style = 'stream',
+  seed = '1',
+  file = '',
+  assignors = '',
+] = process.argv.slice(2);
 const random = seededRandom(Number(seed));
 const note = (letter: string, text: string): void =>
   appendFileSync(file, `${letter} ${Date.now()} ${text}\n`);
@@ -22,6 +30,7 @@ const group = kafka.group({
   groupId,
   topics: topic,
   protocol: protocol as 'classic' | 'consumer',
+  ...(assignors === '' ? {} : { assignors: assignors.split(',') }),
   autoOffsetReset: 'earliest',
   autoCommit: { intervalMs: 500 },
   sessionTimeoutMs: 6000,

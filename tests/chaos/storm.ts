@@ -1,7 +1,7 @@
 // Members of one group, each a process, and what can befall them and their broker.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,8 +12,25 @@ import type { Broker, BrokerOptions } from '../peers/broker.ts';
 const MEMBER = fileURLToPath(new URL('member.ts', import.meta.url));
 const STYLES = ['stream', 'handler', 'each'] as const;
 const LONGEST_PAUSE_MS = 9000;
+const FOREIGN = 'foreign';
+const FOREIGN_EACH = 4;
+
+/** A member of somebody else's client: what to run. It prints what it reads before it commits it. */
+export type ForeignMember = (
+  bootstrap: string,
+  groupId: string,
+  topic: string,
+) => {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 export interface StormOptions {
+  /** One in four members is one of these, in turn. */
+  readonly foreign?: readonly ForeignMember[];
+  /** Assignors of our members; those of the foreign ones are their own. */
+  readonly assignors?: string;
   readonly groupId: string;
   readonly topic: string;
   /** The protocols that members speak, drawn for each. */
@@ -72,10 +89,39 @@ export class Storm {
     const style = STYLES[Math.floor(random() * STYLES.length)] ?? 'stream';
     const protocol = protocols[Math.floor(random() * protocols.length)] ?? 'auto';
     const seed = ++this.#count;
+    const { foreign = [], assignors = '' } = this.#options;
+    const other = seed % FOREIGN_EACH === 0 ? foreign[(seed / FOREIGN_EACH) % foreign.length] : undefined;
+    if (other !== undefined) {
+      this.#startForeign(other, seed);
+      return;
+    }
     const name = `m${seed}-${protocol}-${style}`;
     const file = join(this.#own, name);
-    const args = [MEMBER, `127.0.0.1:${port}`, groupId, topic, protocol, style, `${seed}`, file];
+    const args = [MEMBER, `127.0.0.1:${port}`, groupId, topic, protocol, style, `${seed}`, file, assignors];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#watch(name, file, child);
+  }
+
+  /** Whether a member is alive that does not say what it has. */
+  get hasForeign(): boolean {
+    return [...this.#members.keys()].some((name) => name.endsWith(FOREIGN));
+  }
+
+  #startForeign(member: ForeignMember, seed: number): void {
+    const { groupId, topic, port } = this.#options;
+    const { command, args, env } = member(`127.0.0.1:${port}`, groupId, topic);
+    const name = `m${seed}-${FOREIGN}`;
+    const file = join(this.#own, name);
+    const output = openSync(file, 'w');
+    const child = spawn(command, args, {
+      stdio: ['ignore', output, 'ignore'],
+      env: { ...process.env, ...env },
+    });
+    closeSync(output);
+    this.#watch(name, file, child);
+  }
+
+  #watch(name: string, file: string, child: ChildProcess): void {
     this.#members.set(name, child);
     this.#files.set(name, file);
     child.once('exit', () => this.#members.delete(name));
@@ -120,14 +166,6 @@ export class Storm {
 
   removeFiles(): void {
     rmSync(this.#own, { recursive: true, force: true });
-  }
-
-  /** The last lines of what a member wrote. */
-  lastOf(name: string): string {
-    return readFileSync(this.#files.get(name) ?? '', 'utf8')
-      .split('\n')
-      .slice(-6)
-      .join('\n');
   }
 
   #someone(): [string, ChildProcess] | undefined {

@@ -120,7 +120,7 @@ suite('groups', { concurrency: 4 }, () => {
   const rdkafka =
     (settings: (index: number) => readonly string[]) =>
     (bootstrap: string, groupId: string, topic: string, index: number) =>
-      confluent.get()(memberFile('confluent.py'), [bootstrap, groupId, topic, ...settings(index)]);
+      confluent.get().start(memberFile('confluent.py'), [bootstrap, groupId, topic, ...settings(index)]);
   for (const assignor of ['range', 'roundrobin', 'cooperative-sticky']) {
     group(
       `confluent-kafka, ${assignor}`,

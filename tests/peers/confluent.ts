@@ -2,16 +2,15 @@
 
 import { fileURLToPath } from 'node:url';
 import { cached } from './cache.ts';
-import { type ProgramOptions, type RunningProgram, runProgram, startProgram } from './program.ts';
+import { type RunningProgram, runProgram, startProgram } from './program.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('members/requirements.txt', import.meta.url));
 
-/** Starts a Python program that may import confluent_kafka. */
-export type Confluent = (
-  program: string,
-  args: readonly string[],
-  options?: ProgramOptions,
-) => RunningProgram;
+export interface Confluent {
+  /** With which a Python program may import confluent_kafka. */
+  readonly env: Readonly<Record<string, string>>;
+  start(program: string, args: readonly string[]): RunningProgram;
+}
 
 /** Throws what is missing and what to do. */
 export async function getConfluent(): Promise<Confluent> {
@@ -22,6 +21,6 @@ export async function getConfluent(): Promise<Confluent> {
     const args = ['-m', 'pip', 'install', '--quiet', '--target', target, '-r', REQUIREMENTS];
     await runProgram('python3', args, { timeoutMs: 300_000 });
   });
-  return (program, args, options) =>
-    startProgram('python3', [program, ...args], { ...options, env: { ...options?.env, PYTHONPATH: folder } });
+  const env = { PYTHONPATH: folder };
+  return { env, start: (program, args) => startProgram('python3', [program, ...args], { env }) };
 }

@@ -15,6 +15,8 @@ export type Line = Readonly<Record<string, unknown>>;
 export interface Go {
   /** Runs a program of go/cmd to its end and returns what it printed. */
   run(program: string, args: readonly string[], options?: ProgramOptions): Promise<Line[]>;
+  /** Where a program is. */
+  pathOf(program: string): string;
   /** Starts one that is stopped later. */
   start(program: string, args: readonly string[], options?: ProgramOptions): RunningProgram;
 }
@@ -31,6 +33,7 @@ export async function getGo(): Promise<Go> {
     });
   });
   return {
+    pathOf: (program) => join(folder, program),
     run: async (program, args, options) =>
       lines((await runProgram(join(folder, program), args, options)).stdout),
     start: (program, args, options) => startProgram(join(folder, program), args, options),
