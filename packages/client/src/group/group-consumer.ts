@@ -5,7 +5,7 @@
 // never told of a rebalance, and by a handler, which is set up and cleaned up with each. Either way nothing is committed
 // that was not marked, and a partition is given up only when the program has let go of it and its marks are committed.
 
-import type { Timer } from '@klamm/base/clock';
+import type { Clock, Timer } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster } from '../cluster.ts';
@@ -18,6 +18,7 @@ import { GroupEvents, type GroupNoticeOf, type GroupNoticeType } from './group-e
 import type { GroupMessage } from './group-message.ts';
 import { GroupReading } from './group-reading.ts';
 import { newMembership } from './membership/membership.ts';
+import { within } from './membership/within.ts';
 import type { CommittedOffset, OffsetToCommit } from './offset-requests.ts';
 import { type GroupOptions, type GroupSettings, groupSettings, topicsOf } from './options.ts';
 import type { GroupHandler } from './session.ts';
@@ -39,7 +40,10 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
   readonly #reading: GroupReading<Value, Key>;
   readonly #release: () => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => void this.close();
+  readonly #clock: Clock;
+  readonly #onAbort = (): void => void this.#endGently();
+  /** No more messages are given; the program may finish with the one it has. */
+  #isEnding = false;
   readonly #autoCommit: Timer | undefined;
   #mode: 'none' | 'stream' | 'handler' = 'none';
   #last: Promise<unknown> = Promise.resolve();
@@ -56,6 +60,7 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
       this.#resolveEnd = resolve;
     });
     const { logger, clock } = cluster.settings;
+    this.#clock = clock;
     this.#events = new GroupEvents((cause) =>
       logger.error(`A listener of the group consumer threw: ${String(cause)}`),
     );
@@ -221,7 +226,8 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
 
   /**
    * Commits what is marked, where that is done by itself, leaves the group and ends the connections. Safe to call
-   * again, and from within the loop. Takes `closeTimeoutMs` at most.
+   * again, and from within the loop: it does not wait for the message that a loop has in hand (an aborted `signal`
+   * does). Takes `closeTimeoutMs` at most.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -230,6 +236,18 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Closes when the program has let go of the message in its hands: unlike `close`, an aborted signal is not waited for
+   * by whoever works on it.
+   */
+  async #endGently(): Promise<void> {
+    const { stream } = this.#reading;
+    this.#isEnding = true;
+    stream.wake();
+    await within(this.#clock, this.#settings.closeTimeoutMs, stream.isIdle());
+    await this.close();
   }
 
   async #close(): Promise<void> {
@@ -271,7 +289,7 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
     const { stream, watch } = this.#reading;
     watch.end(this);
     this.#reading.resumeIfSuspended();
-    while (this.#closed === undefined) {
+    while (this.#closed === undefined && !this.#isEnding) {
       try {
         const value = stream.take(read);
         if (value !== undefined) {
@@ -284,6 +302,7 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
       }
       await stream.changed();
     }
+    stream.letGo();
     await this.#ended();
     return { done: true, value: undefined };
   }

@@ -47,7 +47,7 @@ export interface GroupOptions<Value = Buffer, Key = Buffer> extends FetchOptions
   readonly maxPollIntervalMs?: number;
   /** How long `close` may wait for what the program has in hand, in ms. Default 10,000. */
   readonly closeTimeoutMs?: number;
-  /** Ends the consumer, as `close` does. */
+  /** Ends the consumer when the program is done with the message in its hands. */
   readonly signal?: AbortSignal;
   readonly value?: Serde<Value>;
   readonly key?: Serde<Key>;

@@ -74,6 +74,11 @@ export class StreamReader<Value, Key> {
     }
   }
 
+  /** Resolves when the program has nothing in its hands. */
+  async isIdle(): Promise<void> {
+    while (this.#inHand !== undefined) await this.isLetGo([this.#inHand]);
+  }
+
   /** Resolves when something may have changed. */
   changed(): Promise<void> {
     return new Promise((resolve) => {
