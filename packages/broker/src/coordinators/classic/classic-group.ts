@@ -339,7 +339,9 @@ export class ClassicGroup implements Group {
     const assignments = new Map(
       request.assignments.map(({ memberId, assignment }) => [memberId, assignment]),
     );
-    for (const member of this.#members) member.assignment = assignments.get(member.memberId) ?? NO_BYTES;
+    for (const member of this.#members) {
+      member.assignment = Buffer.from(assignments.get(member.memberId) ?? NO_BYTES);
+    }
     this.standing.become('Stable', now);
     this.#answers.write();
     for (const member of this.#members) {

@@ -71,7 +71,7 @@ export function newMember(
     clientHost,
     sessionTimeoutMs: request.sessionTimeoutMs,
     rebalanceTimeoutMs: rebalanceTimeoutOf(request),
-    protocols: request.protocols,
+    protocols: kept(request.protocols),
     assignment: NO_BYTES,
     isNew: true,
     awaitsJoin: respond,
@@ -89,6 +89,11 @@ export function rebalanceTimeoutOf({ rebalanceTimeoutMs, sessionTimeoutMs }: Joi
 /** What the member says of itself for a protocol; empty where it does not know it. */
 export function metadataFor(member: ClassicMember, protocol: string | null): Buffer {
   return member.protocols.find(({ name }) => name === protocol)?.metadata ?? NO_BYTES;
+}
+
+/** Copies that can be kept: what a request holds are views of what its connection received. */
+export function kept(protocols: readonly MemberProtocol[]): MemberProtocol[] {
+  return protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
 }
 
 /** Whether a join says just what the member said before. */

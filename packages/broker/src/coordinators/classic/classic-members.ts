@@ -2,7 +2,7 @@
 // The part of org.apache.kafka.coordinator.group.classic.ClassicGroup that knows members, but no state and no time.
 
 import { must } from '@klamm/base/assert';
-import type { ClassicMember, MemberProtocol } from './classic-member.ts';
+import { type ClassicMember, kept, type MemberProtocol } from './classic-member.ts';
 
 export class ClassicMembers {
   readonly #byId = new Map<string, ClassicMember>();
@@ -78,7 +78,7 @@ export class ClassicMembers {
   /** Takes what a member says of itself now. */
   setProtocols(member: ClassicMember, protocols: readonly MemberProtocol[]): void {
     this.#count(member, -1);
-    member.protocols = protocols;
+    member.protocols = kept(protocols);
     this.#count(member, 1);
   }
 

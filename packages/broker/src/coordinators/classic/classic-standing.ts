@@ -12,7 +12,7 @@ import type { Decoded } from '@klamm/protocol/schema/fields';
 import type { GroupRecord, GroupRecordOf } from '../group-record.ts';
 import type { Committer, GroupStanding } from '../group-standing.ts';
 import type { OffsetAge } from '../offsets/offset-expiration.ts';
-import { type JoinRequest, metadataFor, NO_BYTES } from './classic-member.ts';
+import { type JoinRequest, kept, metadataFor, NO_BYTES } from './classic-member.ts';
 import { ClassicMembers } from './classic-members.ts';
 
 /** As DescribeGroups and ListGroups name them. */
@@ -67,7 +67,8 @@ export class ClassicStanding implements GroupStanding {
         ...member,
         sessionTimeoutMs: sessionTimeout,
         rebalanceTimeoutMs: rebalanceTimeout < 0 ? sessionTimeout : rebalanceTimeout,
-        protocols: [{ name: value.protocol ?? '', metadata: subscription }],
+        protocols: kept([{ name: value.protocol ?? '', metadata: subscription }]),
+        assignment: Buffer.from(member.assignment),
         isNew: false,
         awaitsJoin: undefined,
         awaitsSync: undefined,
