@@ -78,9 +78,15 @@ export class PartitionTable {
 
   /** Opens the partitions of a topic from index `from` on. */
   async add(topic: TopicImage, from: number): Promise<void> {
-    for (const { index } of topic.partitions) {
-      if (index >= from) await this.#openOne(topic, index);
+    const { directory } = this.#options;
+    const added = topic.partitions.filter(({ index }) => index >= from);
+    for (const { index } of added) {
+      this.#setAsideStranger(topic, index);
+      directory.disk.makeDirectory(`${directory.path}/${topic.name}-${index}`);
     }
+    // One sync for all their names: with many partitions it is most of what creating a topic takes.
+    directory.disk.syncDirectory(directory.path);
+    for (const { index } of added) await this.#openOne(topic, index);
   }
 
   /** Takes a topic's partitions out of service and removes their files after `file.delete.delay.ms`. */
