@@ -243,3 +243,21 @@ test('SIGTERM closes cleanly, also when it comes twice at once, and the data is 
     rmSync(home, { recursive: true, force: true });
   }
 });
+
+test('SIGTERM while the broker is starting closes it in order', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'klamm-cli-'));
+  try {
+    const args = [BIN, 'start', '--port', '0', '--data', join(home, 'data')];
+    const starting = startProgram(process.execPath, args, { timeoutMs: 30_000 });
+    let over = false;
+    void starting.ended.then(() => {
+      over = true;
+    });
+    while (!over && !existsSync(join(home, 'data'))) await new Promise((resolve) => setImmediate(resolve));
+    const { code, signal, stderr } = await starting.stop('SIGTERM');
+    assert.deepEqual([code, signal], [0, null], stderr);
+    assert.match(stderr, /klamm: closed/);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});

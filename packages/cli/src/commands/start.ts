@@ -22,13 +22,14 @@ export const start: CommandRun = async (context, _parameters, flags) => {
   const topics = flags.list('topic').map(parseTopic);
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const { dryRun } = context.globals;
+  // Asked for before the broker opens: a signal that comes while it does must not end it halfway.
+  const { interrupted } = context;
   const broker = await openBroker({
     // A dry run leaves no file behind: it starts in memory, whatever the settings say.
     entries: dryRun ? entries.filter(({ name }) => !/^log\.dirs?$/.test(name)) : entries,
     logger: lineLogger(level, say),
     ...(dataDirectory === undefined || dryRun ? {} : { dataDirectory }),
   });
-  const { interrupted } = context;
   try {
     for (const topic of topics) await broker.createTopic(topic.name, topic.partitions);
     if (dryRun) return context.say('The settings are in order; a broker would start.');
