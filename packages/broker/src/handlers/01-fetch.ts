@@ -153,7 +153,7 @@ async function readAll(
       lastStableOffset: partition.lastStableOffset,
       logStartOffset: partition.logStartOffset,
       abortedTransactions: limits.readCommitted
-        ? partition.abortedTransactions(one.fetchOffset, partition.lastStableOffset)
+        ? partition.abortedTransactions(one.fetchOffset, records)
         : null,
       records,
     });

@@ -143,7 +143,8 @@ export class Cleaner {
           return log.isOpen && !cleaner.#isClosed;
         },
         swap: log.swap.bind(log),
-        lastOffsetsOfProducers: () => partition.lastOffsetsOfProducers,
+        lastBatchesOfProducers: () => partition.producers.lastBatches,
+        abortedTransactions: log.abortedTransactions.bind(log),
       };
       const upTo = await compact(view, range, limits, clock);
       if (!view.isOpen) return;

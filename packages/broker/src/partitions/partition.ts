@@ -9,30 +9,24 @@ import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import {
-  forEachBatch,
   lastOffsetDeltaOf,
   maxTimestampOf,
-  partitionLeaderEpochOf,
   setBaseOffset,
   setLogAppendTime,
   setPartitionLeaderEpoch,
 } from '@klamm/protocol/records/batch';
-import { decompressRecords } from '@klamm/protocol/records/compression';
-import { RecordCursor } from '@klamm/protocol/records/record';
-import {
-  type EpochEntry,
-  readEpochs,
-  readTopicId,
-  writeEpochs,
-  writeTopicId,
-} from '../storage/checkpoint-files.ts';
+import { buildEndTransactionBatch } from '@klamm/protocol/records/control';
+import { endOffsetOf } from '../storage/batch-runs.ts';
+import { readTopicId, writeTopicId } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
 import { Log, type LogConfig, type LogOptions } from '../storage/log.ts';
 import type { AbortedTransaction } from '../storage/txn-index.ts';
 import { DurabilityQueue } from './durability.ts';
+import { type EpochEnd, LeaderEpochs } from './leader-epochs.ts';
 import { inCompression, type ProduceConfig, type Refusal, refusalOf } from './produce-check.ts';
 import { ProducerState } from './producer-state.ts';
-import { Producers } from './producers.ts';
+import { Producers, type TransactionMarker } from './producers.ts';
+import { findTimestamp, type TimestampedOffset } from './timestamp-lookup.ts';
 
 /** Settings of a topic whose `cleanup.policy` has `compact`. */
 export interface CompactionConfig {
@@ -68,13 +62,6 @@ export interface Appended {
   readonly logAppendTimeMs: number;
 }
 
-/** A record found by time. */
-export interface TimestampedOffset {
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly leaderEpoch: number;
-}
-
 const OFFLINE: Refusal = {
   errorCode: ErrorCode.KAFKA_STORAGE_ERROR,
   errorMessage: 'The log directory is offline after a disk error; see the log of the broker.',
@@ -94,7 +81,7 @@ export class Partition {
   readonly #awaitWritten = new DurabilityQueue();
   readonly #awaitDurable = new DurabilityQueue();
   readonly #wakeUps = new Set<() => void>();
-  #epochs: EpochEntry[];
+  readonly #epochs: LeaderEpochs;
   #produce: ProduceConfig;
   #compaction: CompactionConfig | undefined;
   #highWatermark: number;
@@ -111,9 +98,7 @@ export class Partition {
     this.#compaction = options.config.compaction;
     this.#log = log;
     this.#producerState = new ProducerState(options.directory.disk, log, this.#producers);
-    this.#epochs = readEpochs(options.directory.disk, log.directory).filter(
-      (e) => e.startOffset <= log.endOffset,
-    );
+    this.#epochs = new LeaderEpochs(options.directory.disk, log.directory, log.endOffset);
     this.#highWatermark = log.highWatermark;
     log.events = {
       advanced: () => this.#onAdvanced(),
@@ -142,6 +127,7 @@ export class Partition {
     if (readTopicId(directory.disk, path) === null) writeTopicId(directory.disk, path, options.topicId);
     const partition = new Partition(options, log);
     await partition.#producerState.load();
+    partition.#producers.transactions.settle(log.highWatermark);
     return partition;
   }
 
@@ -154,9 +140,9 @@ export class Partition {
     return this.#log;
   }
 
-  /** See `Producers.lastOffsets`. */
-  get lastOffsetsOfProducers(): ReadonlyMap<number, number> {
-    return this.#producers.lastOffsets;
+  /** What is known of those that write here. */
+  get producers(): Producers {
+    return this.#producers;
   }
 
   /** How the partition is compacted; undefined where it is not. */
@@ -172,8 +158,11 @@ export class Partition {
     return this.#highWatermark;
   }
 
+  /** One past the last offset that readers of committed records see: what lies below is decided (KIP-98). */
   get lastStableOffset(): number {
-    return Math.min(this.#producers.firstOpenOffset ?? this.#highWatermark, this.#highWatermark);
+    const { firstUnstable } = this.#producers.transactions;
+    if (firstUnstable === undefined || firstUnstable >= this.#highWatermark) return this.#highWatermark;
+    return Math.max(firstUnstable, this.logStartOffset);
   }
 
   get logEndOffset(): number {
@@ -189,13 +178,18 @@ export class Partition {
     return this.#log.sizeInBytes;
   }
 
-  /** Checks and appends what a producer sent: one batch. Synchronous; see `whenWritten` and `whenDurable`. */
-  append(records: Buffer | null): Appended | Refusal {
+  /**
+   * Checks and appends what a producer sent: one batch. Synchronous; see `whenWritten` and `whenDurable`. Whether the
+   * batch of a transaction belongs to one that is open knows its coordinator, which must have been asked.
+   *
+   * @param epochPerTransaction see `Producers.check`
+   */
+  append(records: Buffer | null, epochPerTransaction = false): Appended | Refusal {
     if (!this.#directory.isOnline) return OFFLINE;
     const now = this.#clock.now();
     const refusal = refusalOf(records, this.#produce, now);
     if (refusal !== null || records === null) return refusal ?? OFFLINE;
-    const sequence = this.#producers.check(records);
+    const sequence = this.#producers.check(records, epochPerTransaction);
     if (sequence.kind === 'refused') return { errorCode: sequence.errorCode, errorMessage: sequence.message };
     if (sequence.kind === 'duplicate') {
       const { baseOffset, lastOffset, timestamp } = sequence;
@@ -216,18 +210,26 @@ export class Partition {
     return this.#directory.isOnline ? this.#appendChecked(batch, this.#clock.now()) : OFFLINE;
   }
 
+  /** Ends the transaction of a producer here. Where none is open, the marker still fences off older epochs. */
+  appendMarker(marker: TransactionMarker): Appended | Refusal {
+    const refused = this.#producers.checkMarker(marker);
+    if (refused !== undefined) return { errorCode: refused.errorCode, errorMessage: refused.message };
+    return this.appendOwn(buildEndTransactionBatch(marker, this.#clock.now(), marker));
+  }
+
   #appendChecked(batch: Buffer, now: number): Appended | Refusal {
     const baseOffset = this.#log.endOffset;
     const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0);
     setBaseOffset(batch, 0, baseOffset);
     setPartitionLeaderEpoch(batch, 0, this.leaderEpoch);
     try {
-      this.#noteEpoch(this.leaderEpoch, baseOffset);
+      this.#epochs.note(this.leaderEpoch, baseOffset);
       this.#log.append(batch, { baseOffset, lastOffset, maxTimestamp: maxTimestampOf(batch, 0) });
     } catch (error) {
       return this.#refused(error as NodeJS.ErrnoException);
     }
-    this.#producers.note(batch, 0);
+    const ended = this.#producers.note(batch, 0);
+    if (ended?.committed === false) this.#log.noteAborted(ended);
     return {
       errorCode: 0,
       baseOffset,
@@ -285,9 +287,9 @@ export class Partition {
     );
   }
 
-  /** Transactions that a reader of [from, to) who wants only committed records must leave out (KIP-98). */
-  abortedTransactions(from: number, to: number): AbortedTransaction[] {
-    return this.#log.abortedTransactions(from, to);
+  /** Transactions that a reader who wants only committed records must leave out of batches read from `from` (KIP-98). */
+  abortedTransactions(from: number, batches: Buffer): AbortedTransaction[] {
+    return batches.length === 0 ? [] : this.#log.abortedTransactions(from, endOffsetOf(batches));
   }
 
   /** Calls back whenever the high watermark moves, until `unwatch`. */
@@ -300,23 +302,8 @@ export class Partition {
   }
 
   /** The first record with `timestamp` or later below `upTo`; undefined where there is none. */
-  async offsetForTimestamp(timestamp: number, upTo: number): Promise<TimestampedOffset | undefined> {
-    const cursor = new RecordCursor();
-    for await (const batches of this.#log.batchesFrom(timestamp, upTo)) {
-      let found: TimestampedOffset | undefined;
-      forEachBatch(batches, 0, batches.length, (at) => {
-        if (maxTimestampOf(batches, at) < timestamp) return true;
-        cursor.open(batches, at, decompressRecords(batches, at));
-        while (found === undefined && cursor.next()) {
-          if (cursor.timestamp < timestamp || cursor.offset < this.logStartOffset) continue;
-          const leaderEpoch = partitionLeaderEpochOf(batches, at);
-          found = { offset: cursor.offset, timestamp: cursor.timestamp, leaderEpoch };
-        }
-        return found === undefined;
-      });
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  offsetForTimestamp(timestamp: number, upTo: number): Promise<TimestampedOffset | undefined> {
+    return findTimestamp(this.#log, timestamp, upTo);
   }
 
   /** The first record that has the partition's largest timestamp (KIP-734); undefined where there is none. */
@@ -329,23 +316,18 @@ export class Partition {
    * Where an epoch ended: one past its last offset (KIP-320). The epoch answered is the largest not above the one
    * asked for; -1 and -1 where nothing is known of it.
    */
-  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
+  endOffsetForEpoch(epoch: number): EpochEnd {
     if (epoch === this.leaderEpoch) return { epoch, endOffset: this.logEndOffset };
-    const next = this.#epochs.findIndex((entry) => entry.epoch > epoch);
-    if (epoch > this.leaderEpoch || next < 0) return { epoch: -1, endOffset: -1 };
-    const startOfNext = this.#epochs[next]?.startOffset ?? -1;
-    return next === 0
-      ? { epoch, endOffset: startOfNext }
-      : { epoch: this.#epochs[next - 1]?.epoch ?? -1, endOffset: startOfNext };
+    return epoch > this.leaderEpoch ? { epoch: -1, endOffset: -1 } : this.#epochs.endOf(epoch);
   }
 
   /** Epoch of the batch that ends the log; -1 where nothing was ever appended. */
   get latestEpoch(): number {
-    return this.#epochs.at(-1)?.epoch ?? -1;
+    return this.#epochs.latest;
   }
 
   get earliestEpoch(): number {
-    return this.#epochs[0]?.epoch ?? -1;
+    return this.#epochs.earliest;
   }
 
   /** Makes records below `offset` unreadable (KIP-107). */
@@ -420,6 +402,7 @@ export class Partition {
     const { highWatermark } = this.#log;
     if (highWatermark === this.#highWatermark) return;
     this.#highWatermark = highWatermark;
+    this.#producers.transactions.settle(highWatermark);
     this.#awaitDurable.reached(highWatermark);
     for (const wakeUp of this.#wakeUps) wakeUp();
   }
@@ -429,16 +412,10 @@ export class Partition {
       `${this.topic}-${this.index}: the disk refused a write (${error.message}). What was not acknowledged from offset ` +
         `${goodOffset} on is dropped; the partition takes records again when there is room.`,
     );
-    this.#epochs = this.#epochs.filter((entry) => entry.startOffset < goodOffset);
+    this.#epochs.truncateTo(goodOffset);
     this.#producerState.rebuild(goodOffset);
+    this.#producers.transactions.settle(this.#highWatermark);
     this.#awaitWritten.failBeyond(goodOffset, error);
     this.#awaitDurable.failBeyond(goodOffset, error);
-  }
-
-  #noteEpoch(epoch: number, startOffset: number): void {
-    if (this.latestEpoch >= epoch) return;
-    const epochs = [...this.#epochs, { epoch, startOffset }];
-    writeEpochs(this.#directory.disk, this.path, epochs);
-    this.#epochs = epochs;
   }
 }

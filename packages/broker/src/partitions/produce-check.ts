@@ -71,9 +71,8 @@ export function refusalOf(records: Buffer | null, config: ProduceConfig, now: nu
     return refuse('MESSAGE_TOO_LARGE', message);
   }
   if (isControl(records, 0)) return refuse('INVALID_RECORD', 'Control batches are written by brokers only.');
-  if (isTransactional(records, 0)) {
-    return refuse('INVALID_TXN_STATE', 'Transactions are not supported by this version of Klamm.');
-  }
+  if (isTransactional(records, 0) && producerIdOf(records, 0) < 0)
+    return refuse('INVALID_RECORD', 'The batch is part of a transaction, but names no producer id.');
   if (!isFreshCount(records, 0))
     return refuse('INVALID_RECORD', 'The batch has gaps between the offsets of its records.');
   if (producerIdOf(records, 0) >= 0 && (producerEpochOf(records, 0) < 0 || baseSequenceOf(records, 0) < 0)) {
@@ -137,6 +136,7 @@ export function inCompression(batch: Buffer, compression: Compression | undefine
     producerId: producerIdOf(batch, 0),
     producerEpoch: producerEpochOf(batch, 0),
     baseSequence: baseSequenceOf(batch, 0),
+    transactional: isTransactional(batch, 0),
   });
 }
 

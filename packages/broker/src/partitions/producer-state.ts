@@ -25,7 +25,7 @@ export class ProducerState {
   /** Loads the state as of the end of the log. */
   async load(): Promise<void> {
     const end = this.#log.endOffset;
-    let offset = this.#loadSnapshot(end);
+    let offset = this.#loadSnapshot(end, this.#log.rebuiltFrom);
     while (offset < end) {
       const bytes = await this.#log.read(offset, READ_BYTES, end, true);
       if (bytes.length === 0) break;
@@ -36,7 +36,7 @@ export class ProducerState {
   /** As `load`, at once: the next append must find the state as it was at `endOffset`. */
   rebuild(endOffset: number): void {
     this.#producers.clear();
-    let offset = this.#loadSnapshot(endOffset);
+    let offset = this.#loadSnapshot(endOffset, endOffset);
     for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#note(bytes, offset);
   }
 
@@ -55,16 +55,22 @@ export class ProducerState {
     let offset = from;
     forEachBatch(bytes, 0, bytes.length, (at) => {
       offset = lastOffsetOf(bytes, at) + 1;
-      if (baseOffsetOf(bytes, at) >= from) this.#producers.note(bytes, at);
+      if (baseOffsetOf(bytes, at) < from) return true;
+      const ended = this.#producers.note(bytes, at);
+      if (ended?.committed === false) this.#log.noteAborted(ended);
       return true;
     });
     return offset;
   }
 
-  /** Loads the newest snapshot at or below `endOffset`, and returns the offset from which the log must be read. */
-  #loadSnapshot(endOffset: number): number {
+  /**
+   * Loads the newest snapshot at or below both offsets, and returns the one from which the log must be read: from
+   * `notAfter` on it must be, for the transactions that were aborted.
+   */
+  #loadSnapshot(endOffset: number, notAfter: number): number {
     this.#remove((base) => base > endOffset);
     for (const base of this.#snapshots().toReversed()) {
+      if (base > notAfter) continue;
       const entries = decodeSnapshot(this.#disk.readFile(this.#path(base)));
       if (entries === null) continue;
       this.#producers.load(entries);

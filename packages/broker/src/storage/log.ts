@@ -11,7 +11,7 @@ import { Appender, type FlushPolicy } from './appender.ts';
 import { endOffsetOf, wholeBatches } from './batch-runs.ts';
 import type { Disk } from './disk.ts';
 import { SWAP_FILE_SUFFIX } from './file-names.ts';
-import { recoverSegments } from './recover.ts';
+import { type Recovered, recoverSegments } from './recover.ts';
 import { Segment, segmentOf } from './segment.ts';
 import { TailCache, type TailCacheBudget } from './tail-cache.ts';
 import type { AbortedTransaction } from './txn-index.ts';
@@ -78,10 +78,13 @@ export class Log {
   readonly #appender: Appender;
   #events: LogEvents | undefined;
   #endOffset: number;
+  /** From here on indexes were made anew when the log was opened, but for that of transactions. */
+  readonly rebuiltFrom: number;
   #flushTimer: Timer | undefined;
   #closed = false;
 
-  private constructor(options: LogOptions, segments: Segment[], endOffset: number) {
+  private constructor(options: LogOptions, { segments, endOffset, rebuiltFrom }: Recovered) {
+    this.rebuiltFrom = rebuiltFrom;
     this.directory = options.directory;
     this.config = options.config;
     this.logStartOffset = Math.max(options.logStartOffset, must(segments[0], 'no segment').baseOffset);
@@ -106,11 +109,11 @@ export class Log {
       disk.makeDirectory(directory);
       disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')));
     }
-    const { segments, endOffset } = await recoverSegments(
+    const recovered = await recoverSegments(
       { ...options, indexIntervalBytes: options.config.indexIntervalBytes },
       options.logStartOffset,
     );
-    return new Log(options, segments, endOffset);
+    return new Log(options, recovered);
   }
 
   /** Must be set before the first append. */
@@ -279,12 +282,28 @@ export class Log {
     return { timestamp, offset };
   }
 
-  /** Transactions that were aborted and touch offsets from `from` to `to` (exclusive). */
+  /** Keeps in the index that a transaction was aborted, by the marker at its last offset. */
+  noteAborted(transaction: AbortedTransaction): void {
+    const segment = segmentOf(this.#segments, transaction.lastOffset);
+    segment.noteAborted(transaction, segment === this.#active);
+  }
+
+  /**
+   * Transactions that were aborted and have data at offsets from `from` to `to` (exclusive). All of these that lie below
+   * the last stable offset are decided, but a marker may come later than `to`.
+   */
   abortedTransactions(from: number, to: number): AbortedTransaction[] {
-    return this.#segments
-      .filter((segment) => segment.baseOffset < to)
-      .flatMap((segment) => segment.abortedTransactions)
-      .filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < to);
+    const found: AbortedTransaction[] = [];
+    const segments = this.#segments;
+    for (let i = segments.indexOf(segmentOf(segments, from)); i < segments.length; i++) {
+      for (const transaction of (segments[i] as Segment).abortedTransactions) {
+        const { firstOffset, lastOffset, lastStableOffset } = transaction;
+        if (lastOffset >= from && firstOffset < to) found.push(transaction);
+        // When this one ended, all before `to` were decided: later ones begin behind it.
+        if (lastStableOffset >= to) return found;
+      }
+    }
+    return found;
   }
 
   /** Starts a new segment. */

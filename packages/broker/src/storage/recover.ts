@@ -36,6 +36,8 @@ export interface Recovered {
   /** In order; never empty. The last one is active. */
   readonly segments: Segment[];
   readonly endOffset: number;
+  /** Base offset of the first segment that was read anew; Infinity where all were trusted. */
+  readonly rebuiltFrom: number;
 }
 
 export async function recoverSegments(options: RecoverOptions, startOffset: number): Promise<Recovered> {
@@ -49,6 +51,7 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
   const segments: Segment[] = [];
   /** Behind the last batch of each segment. */
   const ends: number[] = [];
+  let rebuiltFrom = Number.POSITIVE_INFINITY;
   for (const [i, base] of bases.entries()) {
     const segment = new Segment(disk, directory, base, 0);
     const { size, modifiedMs } = disk.stat(segment.path(LOG_SUFFIX));
@@ -63,6 +66,7 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
       ends.push(nextBase ?? (await endOf(opened)));
       continue;
     }
+    rebuiltFrom = Math.min(rebuiltFrom, base);
     const scanned = await scan(opened, options);
     const { endOffset } = scanned;
     ends.push(endOffset);
@@ -84,7 +88,7 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
     first.create();
     segments.push(first);
   }
-  return { segments, endOffset: ends.at(-1) ?? startOffset };
+  return { segments, endOffset: ends.at(-1) ?? startOffset, rebuiltFrom };
 }
 
 /**

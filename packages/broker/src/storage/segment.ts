@@ -91,6 +91,7 @@ export class Segment {
   create(): void {
     this.#offsetIndex = new OffsetIndex();
     this.#timeIndex = new TimeIndex();
+    this.#aborted = [];
     this.file.truncate(0);
     this.writeIndexes();
   }
@@ -134,6 +135,7 @@ export class Segment {
     this.writtenBytes = bytes;
     this.offsetIndex.truncateTo(bytes);
     this.timeIndex.truncateTo(nextOffset - this.baseOffset);
+    this.#aborted = this.abortedTransactions.filter(({ lastOffset }) => lastOffset < nextOffset);
     this.#findMaxTimestamp();
   }
 
@@ -157,6 +159,7 @@ export class Segment {
   clearIndexes(): void {
     this.#offsetIndex = new OffsetIndex();
     this.#timeIndex = new TimeIndex();
+    this.#aborted = [];
     this.appendedBytes = 0;
     this.maxTimestamp = -1;
     this.maxTimestampOffset = -1;
@@ -171,11 +174,32 @@ export class Segment {
     this.maxTimestampOffset = this.baseOffset + last.relativeOffset;
   }
 
-  /** Writes both index files, with the final entry of the time index that Kafka writes on a roll or a close. */
+  /** Writes the index files, with the final entry of the time index that Kafka writes on a roll or a close. */
   writeIndexes(): void {
     this.#appendTimeEntry();
     this.#writeFile(OFFSET_INDEX_SUFFIX, this.offsetIndex.toBuffer());
     this.#writeFile(TIME_INDEX_SUFFIX, this.timeIndex.toBuffer());
+    this.#writeTxnIndex();
+  }
+
+  #writeTxnIndex(): void {
+    const aborted = this.#aborted;
+    if (aborted === undefined) return;
+    // Behind the recovery point nothing is read again: what it says must not be lost with the page cache.
+    if (aborted.length > 0) this.#disk.replaceFile(this.path(TXN_INDEX_SUFFIX), writeTxnIndex(aborted));
+    else this.#disk.remove(this.path(TXN_INDEX_SUFFIX));
+  }
+
+  /**
+   * Adds a transaction whose marker is in this segment; one that is known already stays as it is.
+   *
+   * @param isActive whether the index is still to be written when the segment is full
+   */
+  noteAborted(transaction: AbortedTransaction, isActive: boolean): void {
+    const last = this.abortedTransactions.at(-1);
+    if (last !== undefined && last.lastOffset >= transaction.lastOffset) return;
+    this.#aborted = [...this.abortedTransactions, transaction];
+    if (!isActive) this.#writeTxnIndex();
   }
 
   /**
@@ -233,10 +257,9 @@ export class Segment {
     this.#suffix = suffix;
   }
 
-  /** Keeps the aborted transactions of a segment that compaction wrote. */
-  writeAborted(transactions: readonly AbortedTransaction[]): void {
+  /** Keeps the aborted transactions of a segment that compaction wrote; `writeIndexes` writes them. */
+  set abortedTransactions(transactions: readonly AbortedTransaction[]) {
     this.#aborted = transactions;
-    if (transactions.length > 0) this.#writeFile(TXN_INDEX_SUFFIX, writeTxnIndex(transactions));
   }
 
   remove(): void {

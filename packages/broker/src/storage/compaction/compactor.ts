@@ -16,6 +16,7 @@ import {
   isControl,
   lastOffsetOf,
   maxTimestampOf,
+  producerEpochOf,
   producerIdOf,
 } from '@klamm/protocol/records/batch';
 import { decompressRecords } from '@klamm/protocol/records/compression';
@@ -23,7 +24,8 @@ import { RecordCursor } from '@klamm/protocol/records/record';
 import type { Disk } from '../disk.ts';
 import { CLEANED_FILE_SUFFIX } from '../file-names.ts';
 import { Segment } from '../segment.ts';
-import { type FilterRules, filteredBatch } from './batch-filter.ts';
+import type { AbortedTransaction } from '../txn-index.ts';
+import { type BatchFate, type FilterRules, filteredBatch } from './batch-filter.ts';
 import { OffsetMap } from './offset-map.ts';
 import { CleanedTransactions } from './transactions.ts';
 
@@ -38,6 +40,13 @@ export interface CompactionLimits {
   readonly bytesPerSecondMax: number;
 }
 
+/** Where a producer stands: its last batch of data, or, in an epoch without any, the marker that began it. */
+export interface LastBatch {
+  /** -1 where its epoch has no data. */
+  readonly lastOffset: number;
+  readonly epoch: number;
+}
+
 /** A log as compaction sees it. */
 export interface CompactedLog {
   readonly disk: Disk;
@@ -49,8 +58,10 @@ export interface CompactedLog {
   readonly isOpen: boolean;
   /** Puts `to` in the place of `from`, neighbours; false where these are no longer there. */
   swap(from: readonly Segment[], to: Segment): boolean;
-  /** The last offset of data of each producer that is still known, by producer id. */
-  lastOffsetsOfProducers(): ReadonlyMap<number, number>;
+  /** The last batch of each producer that is still known, by producer id. */
+  lastBatchesOfProducers(): ReadonlyMap<number, LastBatch>;
+  /** Transactions that were aborted and have data at offsets from `from` to `to` (exclusive). */
+  abortedTransactions(from: number, to: number): AbortedTransaction[];
 }
 
 export interface CompactionRange {
@@ -77,11 +88,13 @@ export async function compact(
   const dirtyBytes = dirty.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0);
   const wanted = OffsetMap.bytesFor(Math.ceil(dirtyBytes / RECORD_BYTES));
   const map = new OffsetMap(Math.min(wanted, limits.mapBytesMax));
-  await fillMap(map, dirty, range, pace, log);
+  const { firstDirtyOffset, endOffset } = range;
+  const ofDirty = new CleanedTransactions(log.abortedTransactions(firstDirtyOffset, endOffset));
+  await fillMap(map, dirty, range, ofDirty, pace, log);
   if (map.latestOffset < 0 && map.size === 0) return range.endOffset;
   const upTo = map.isFull ? map.latestOffset + 1 : range.endOffset;
   const rules = { map, nowMs: clock.now(), deleteRetentionMs: log.deleteRetentionMs };
-  const transactions = new CleanedTransactions();
+  const transactions = new CleanedTransactions(log.abortedTransactions(0, endOffset));
   const cleanable = range.segments.filter(({ baseOffset }) => baseOffset < upTo);
   for (const group of groupsOf(cleanable, log.segmentBytes, range.endOffset)) {
     const cleaned = await cleanGroup(log, group, rules, transactions, pace);
@@ -98,6 +111,7 @@ async function fillMap(
   map: OffsetMap,
   dirty: readonly Segment[],
   { firstDirtyOffset, endOffset }: CompactionRange,
+  transactions: CleanedTransactions,
   pace: Pace,
   log: CompactedLog,
 ): Promise<void> {
@@ -105,7 +119,10 @@ async function fillMap(
   for (const segment of dirty) {
     for await (const bytes of batchesOf(segment, pace, log)) {
       forEachBatch(bytes, 0, bytes.length, (at) => {
-        if (isControl(bytes, at) || lastOffsetOf(bytes, at) < firstDirtyOffset) return true;
+        if (lastOffsetOf(bytes, at) < firstDirtyOffset) return true;
+        // What was aborted does not take the place of what was there before.
+        const isAborted = transactions.isObsolete(bytes, at);
+        if (isAborted || isControl(bytes, at)) return true;
         const isCompressed = compressionOf(bytes, at) !== Compression.none;
         cursor.open(bytes, at, isCompressed ? decompressRecords(bytes, at) : undefined);
         while (cursor.next()) {
@@ -153,14 +170,14 @@ async function cleanGroup(
   const cleaned = new Segment(disk, directory, baseOffset, createdMs, CLEANED_FILE_SUFFIX);
   cleaned.create();
   transactions.retained = [];
+  const lastBatches = log.lastBatchesOfProducers();
   try {
     for (const segment of group) {
-      transactions.add(segment.abortedTransactions);
       for await (const bytes of batchesOf(segment, pace, log)) {
         const kept: Buffer[] = [];
         forEachBatch(bytes, 0, bytes.length, (at) => {
           const batch = bytes.subarray(at, at + batchSizeOf(bytes, at));
-          const left = filteredBatch(batch, fateOf(batch, transactions, log), rules);
+          const left = filteredBatch(batch, fateOf(batch, transactions, lastBatches), rules);
           if (left.length === 0) return true;
           kept.push(left);
           const maxTimestamp = maxTimestampOf(left, 0);
@@ -175,7 +192,7 @@ async function cleanGroup(
       cleaned.remove();
       return undefined;
     }
-    cleaned.writeAborted(transactions.retained);
+    cleaned.abortedTransactions = transactions.retained;
     cleaned.writeIndexes();
     await cleaned.file.sync();
     return cleaned;
@@ -185,13 +202,18 @@ async function cleanGroup(
   }
 }
 
-function fateOf(batch: Buffer, transactions: CleanedTransactions, log: CompactedLog) {
-  const producerId = producerIdOf(batch, 0);
-  const lastOffset = log.lastOffsetsOfProducers().get(producerId);
-  return {
-    isObsolete: transactions.isObsolete(batch, 0),
-    isLastOfProducer: producerId >= 0 && lastOffset === lastOffsetOf(batch, 0),
-  };
+function fateOf(
+  batch: Buffer,
+  transactions: CleanedTransactions,
+  lastBatches: ReadonlyMap<number, LastBatch>,
+): BatchFate {
+  const last = lastBatches.get(producerIdOf(batch, 0));
+  const isLastOfProducer =
+    last !== undefined &&
+    (last.lastOffset >= 0
+      ? last.lastOffset === lastOffsetOf(batch, 0)
+      : isControl(batch, 0) && last.epoch === producerEpochOf(batch, 0));
+  return { isObsolete: transactions.isObsolete(batch, 0), isLastOfProducer };
 }
 
 /** Whole batches of a segment, some at a time; ends early when the log is closed. */

@@ -7,16 +7,16 @@ import type { AbortedTransaction } from '../txn-index.ts';
 
 export class CleanedTransactions {
   /** By first offset, those to come. */
-  #ahead: AbortedTransaction[] = [];
+  readonly #ahead: AbortedTransaction[];
   /** Open at the place that is read, by producer: whether data of it was seen. */
   readonly #aborting = new Map<number, { transaction: AbortedTransaction; hasData: boolean }>();
   readonly #committing = new Set<number>();
   /** Those whose markers are still needed: for the new index. */
   retained: AbortedTransaction[] = [];
 
-  /** Adds what the index of a segment knows. */
-  add(transactions: readonly AbortedTransaction[]): void {
-    this.#ahead = [...this.#ahead, ...transactions].sort((a, b) => a.firstOffset - b.firstOffset);
+  /** @param aborted all that have data in what is read: the marker of one may lie in a later segment, or beyond */
+  constructor(aborted: readonly AbortedTransaction[]) {
+    this.#ahead = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   }
 
   /** Whether the batch is data of an aborted transaction, or a marker that nothing in the log needs. */
