@@ -8,8 +8,15 @@ import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Broker } from './broker-options.ts';
 import { advertisedEndpoints } from './config/listeners.ts';
 import type { BrokerSettings } from './config/settings.ts';
-import { type GroupCoordinator, OFFSETS_TOPIC } from './coordinators/group-coordinator.ts';
-import { offsetsTopic, openGroups } from './coordinators/open-groups.ts';
+import { OFFSETS_TOPIC } from './coordinators/group-coordinator.ts';
+import {
+  type Coordinators,
+  closeCoordinators,
+  openCoordinators,
+  partitionsAdded,
+  topicRemoved,
+} from './coordinators/open-coordinators.ts';
+import { TRANSACTIONS_TOPIC } from './coordinators/transactions/transaction-coordinator.ts';
 import type { BrokerRooms } from './dispatch/context.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { createTopic } from './handlers/19-create-topics.ts';
@@ -41,7 +48,7 @@ export class RunningBroker implements Broker {
   readonly #listeners: Listener[] = [];
   #catalog: Catalog | undefined;
   #partitions: PartitionTable | undefined;
-  #groups: GroupCoordinator | undefined;
+  #coordinators: Coordinators | undefined;
   #cleaner: Cleaner | undefined;
   #rooms: BrokerRooms | undefined;
   #endpoints: readonly Endpoint[] = [];
@@ -56,8 +63,15 @@ export class RunningBroker implements Broker {
     const { settings, directory, clock, logger } = this.#ground;
     const catalog = await Catalog.open(directory, settings, clock, logger);
     this.#catalog = catalog;
-    const groups = this.#openGroups(catalog);
-    const partitions = await this.#openPartitions(catalog, groups);
+    const coordinators = openCoordinators(settings, catalog, {
+      clock,
+      logger,
+      partitionOf: (topic, index) => this.#partitions?.get(topic, index),
+      createTopic: (topic) =>
+        createTopic(must(this.#rooms, 'a coordinator is asked for before the broker is open'), topic),
+    });
+    this.#coordinators = coordinators;
+    const partitions = await this.#openPartitions(catalog, coordinators);
     this.#rooms = {
       clock,
       logger,
@@ -65,7 +79,7 @@ export class RunningBroker implements Broker {
       directory,
       catalog,
       partitions,
-      groups,
+      ...coordinators,
       fetchSessions: new FetchSessions(
         settings.number('max.incremental.fetch.session.cache.slots'),
         systemRandom,
@@ -83,26 +97,7 @@ export class RunningBroker implements Broker {
     await catalog.register(this.#endpoints);
   }
 
-  #openGroups(catalog: Catalog): GroupCoordinator {
-    const { settings, clock, logger } = this.#ground;
-    const groups = openGroups(settings, catalog.image, {
-      clock,
-      logger,
-      partitionOf: (topic, index) => this.#partitions?.get(topic, index),
-      createTopic: async () => {
-        const rooms = must(this.#rooms, 'a group is asked for before the broker is open');
-        const { errorCode, errorMessage } = await createTopic(rooms, offsetsTopic(settings));
-        if (errorCode === ErrorCode.NONE || errorCode === ErrorCode.TOPIC_ALREADY_EXISTS)
-          return ErrorCode.NONE;
-        logger.error(`__consumer_offsets cannot be created: ${errorMessage ?? errorCode}`);
-        return errorCode;
-      },
-    });
-    this.#groups = groups;
-    return groups;
-  }
-
-  async #openPartitions(catalog: Catalog, groups: GroupCoordinator): Promise<PartitionTable> {
+  async #openPartitions(catalog: Catalog, coordinators: Coordinators): Promise<PartitionTable> {
     const { settings, directory, clock, logger } = this.#ground;
     const partitions = new PartitionTable({
       directory,
@@ -118,11 +113,11 @@ export class RunningBroker implements Broker {
     catalog.listener = {
       partitionsAdded: async (topic, from) => {
         await partitions.add(topic, from);
-        groups.partitionsAdded(topic, from);
+        partitionsAdded(coordinators, topic, from);
       },
       topicRemoved: async (topic) => {
         partitions.remove(topic);
-        groups.topicRemoved(topic);
+        topicRemoved(coordinators, topic);
       },
       topicConfigured: (topic) => partitions.configure(topic),
     };
@@ -142,8 +137,10 @@ export class RunningBroker implements Broker {
         ? settings.number('log.cleaner.backoff.ms')
         : undefined,
     });
-    const offsets = catalog.image.topic(OFFSETS_TOPIC);
-    if (offsets !== undefined) groups.partitionsAdded(offsets, 0);
+    for (const name of [OFFSETS_TOPIC, TRANSACTIONS_TOPIC]) {
+      const topic = catalog.image.topic(name);
+      if (topic !== undefined) partitionsAdded(coordinators, topic, 0);
+    }
     return partitions;
   }
 
@@ -222,7 +219,7 @@ export class RunningBroker implements Broker {
   async #close(): Promise<void> {
     const { directory, clock } = this.#ground;
     this.#closing.abort();
-    this.#groups?.close();
+    if (this.#coordinators !== undefined) closeCoordinators(this.#coordinators);
     const timer = clock.after(CLOSE_WITHIN_MS, () => {
       for (const listener of this.#listeners) listener.destroy();
     });
@@ -244,7 +241,7 @@ export class RunningBroker implements Broker {
       void listener.close();
       listener.destroy();
     }
-    this.#groups?.close();
+    if (this.#coordinators !== undefined) closeCoordinators(this.#coordinators);
     void this.#cleaner?.close();
     this.#partitions?.abandon();
     this.#catalog?.abandon(error);

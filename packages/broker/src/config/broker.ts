@@ -4,10 +4,12 @@
 import type { ConfigRow, ConfigTable } from '@klamm/base/config';
 import { cleanerConfigs } from './broker-cleaner.ts';
 import { groupConfigs } from './broker-groups.ts';
+import { transactionConfigs } from './broker-transactions.ts';
 
 export const brokerConfigs = {
   ...cleanerConfigs,
   ...groupConfigs,
+  ...transactionConfigs,
   'flush.policy': {
     type: 'string',
     default: 'sync',

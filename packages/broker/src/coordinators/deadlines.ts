@@ -3,14 +3,17 @@
 // A heartbeat moves a deadline away, thousands of times a second; that costs nothing here, as an entry that comes up
 // too early is put back at its true place. Only a deadline that comes nearer must be noted.
 
-import type { Timed } from './step.ts';
-
 interface Entry<T> {
   readonly item: T;
   readonly at: number;
 }
 
-export class Deadlines<T extends Timed> {
+/** Something that is due at a time, in ms; Infinity where it is not. */
+interface Due {
+  readonly deadline: number;
+}
+
+export class Deadlines<T extends Due> {
   readonly #heap: Entry<T>[] = [];
   /** For when each item is in the heap; an entry at another time is void. */
   readonly #noted = new Map<T, number>();

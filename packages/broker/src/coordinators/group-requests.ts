@@ -5,6 +5,7 @@ import type { LeaveGroup } from '@klamm/protocol/api/13-leave-group';
 import type { Decoded, Encodable } from '@klamm/protocol/schema/fields';
 import type { TopicCommit } from './offsets/offset-commit.ts';
 import type { TopicOffsets, TopicQuery } from './offsets/offset-fetch.ts';
+import type { TransactionalProducer } from './step.ts';
 
 export type HeartbeatRequest = Decoded<(typeof Heartbeat)['request']['fields']>;
 export type HeartbeatResponse = Encodable<(typeof Heartbeat)['response']['fields']>;
@@ -19,6 +20,13 @@ export interface CommitRequest {
   readonly retentionTimeMs: number;
   readonly apiVersion: number;
   readonly topics: readonly TopicCommit[];
+}
+
+/** Offsets that count when a transaction commits (KIP-447). */
+export interface TransactionalCommitRequest extends CommitRequest {
+  readonly producer: TransactionalProducer;
+  /** Why the transaction may not write to this partition, as of now; NONE where it may. */
+  problem(): number;
 }
 
 export interface OffsetQuery {

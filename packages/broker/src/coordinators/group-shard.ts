@@ -32,6 +32,7 @@ import type {
   ListedGroup,
   OffsetQuery,
   OffsetTopic,
+  TransactionalCommitRequest,
 } from './group-requests.ts';
 import { HeldHeartbeats } from './held-heartbeats.ts';
 import type { TopicOutcome } from './offsets/offset-commit.ts';
@@ -214,9 +215,23 @@ export class GroupShard implements Machines {
   }
 
   commit(request: CommitRequest, respond: Respond<TopicOutcome[]>, now: number): Step {
-    const { groupId, memberId } = request;
+    const step = this.#offsets.commit(request, this.#groups.get(request.groupId), respond, now);
+    return this.#committed(request, step, now);
+  }
+
+  /** Commits offsets that count when a transaction does. */
+  commitInTransaction(
+    request: TransactionalCommitRequest,
+    respond: Respond<TopicOutcome[]>,
+    now: number,
+  ): Step {
+    const group = this.#groups.get(request.groupId);
+    const step = this.#offsets.commitInTransaction(request, group, respond, now);
+    return this.#committed(request, step, now);
+  }
+
+  #committed({ groupId, memberId }: CommitRequest, step: Step, now: number): Step {
     const group = this.#groups.get(groupId);
-    const step = this.#offsets.commit(request, group, respond, now);
     if (step.records.length === 0) return step;
     if (group === undefined) this.#createClassic(groupId);
     else group.seen(memberId, now);

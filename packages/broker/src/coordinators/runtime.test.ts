@@ -62,6 +62,7 @@ class Notes implements Machines {
 const open = (partition: Partition) => {
   const runtime = new Runtime({
     partition,
+    encode: encodeGroupRecord,
     newMachines: () => new Notes(),
     clock: systemClock,
     logger: silentLogger,

@@ -20,11 +20,12 @@ import { BatchBuilder } from '@klamm/protocol/records/builder';
 import { controlRecordsOf, endTransactionMarkerOf } from '@klamm/protocol/records/control';
 import { recordsOf } from '@klamm/protocol/records/record';
 import type { Partition } from '../partitions/partition.ts';
-import { encodeGroupRecord } from './group-record.ts';
+import type { TransactionMarker } from '../partitions/producers.ts';
+import type { GroupRecord, RecordBytes } from './group-record.ts';
 import type { Respond, Step, Timed } from './step.ts';
 
 /** The machines of one partition, behind one door. */
-export interface Machines extends Timed {
+export interface Machines<R = GroupRecord> extends Timed<R> {
   /** A record of the log; `producerId` is that of the transaction it belongs to, -1 for none. */
   replay(key: Buffer, value: Buffer | null, producerId: number): void;
   /** A transaction that wrote to this partition has ended. */
@@ -33,8 +34,9 @@ export interface Machines extends Timed {
   loaded(now: number): void;
 }
 
-export interface RuntimeOptions<M extends Machines> {
+export interface RuntimeOptions<M extends Machines<R>, R> {
   readonly partition: Partition;
+  readonly encode: (record: R) => RecordBytes;
   readonly newMachines: () => M;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,8 +49,8 @@ const READ_BYTES = 1024 * 1024;
 /** How long to wait before a log that could not be read is read again, in ms. */
 const RELOAD_AFTER_MS = 1000;
 
-export class Runtime<M extends Machines> {
-  readonly #options: RuntimeOptions<M>;
+export class Runtime<M extends Machines<R>, R = GroupRecord> {
+  readonly #options: RuntimeOptions<M, R>;
   readonly #calls = new Set<Refuse>();
   #machines: M | undefined;
   #loading: Promise<void>;
@@ -58,7 +60,7 @@ export class Runtime<M extends Machines> {
   /** Grows when the machines are forgotten: what older ones still want to answer is void. */
   #incarnation = 0;
 
-  constructor(options: RuntimeOptions<M>) {
+  constructor(options: RuntimeOptions<M, R>) {
     this.#options = options;
     this.#loading = this.#load();
   }
@@ -79,7 +81,7 @@ export class Runtime<M extends Machines> {
    * @param refused the answer where they cannot: COORDINATOR_NOT_AVAILABLE or NOT_COORDINATOR
    */
   async call<Body>(
-    decide: (machines: M, respond: Respond<Body>, now: number) => Step,
+    decide: (machines: M, respond: Respond<Body>, now: number) => Step<R>,
     refused: (errorCode: number) => Body,
   ): Promise<Body> {
     if (this.#machines === undefined) await this.#loading;
@@ -107,7 +109,7 @@ export class Runtime<M extends Machines> {
   }
 
   /** Has the machines do what nobody asked for: a topic is gone, offsets are too old. */
-  async run(decide: (machines: M, now: number) => Step): Promise<void> {
+  async run(decide: (machines: M, now: number) => Step<R>): Promise<void> {
     if (this.#machines === undefined) await this.#loading;
     if (this.#machines === undefined) return;
     try {
@@ -123,8 +125,28 @@ export class Runtime<M extends Machines> {
     this.#forget(ErrorCode.NOT_COORDINATOR);
   }
 
-  #perform(step: Step): void {
+  /**
+   * Ends a transaction that wrote to this partition: with its marker what it wrote counts, or never will. Resolves with
+   * an error code when the marker is durable.
+   */
+  async endTransaction(marker: TransactionMarker): Promise<number> {
+    if (this.#machines === undefined) await this.#loading;
+    if (this.#machines === undefined) return ErrorCode.COORDINATOR_NOT_AVAILABLE;
     const { partition } = this.#options;
+    const appended = partition.appendMarker(marker);
+    if (!('endOffset' in appended)) return appended.errorCode;
+    this.#machines.transactionEnded(marker.producerId, marker.committed);
+    return new Promise((resolve) => {
+      partition.whenDurable(appended.endOffset, (error) => {
+        if (error !== undefined) this.#fail(error);
+        resolve(error === undefined ? ErrorCode.NONE : ErrorCode.KAFKA_STORAGE_ERROR);
+      });
+    });
+  }
+
+  #perform(step: Step<R>): void {
+    const { partition } = this.#options;
+    const before = partition.logEndOffset;
     if (step.records.length > 0) {
       const appended = partition.appendOwn(this.#batchOf(step));
       if ('errorMessage' in appended) {
@@ -135,21 +157,22 @@ export class Runtime<M extends Machines> {
     this.#schedule();
     if (step.replies.length === 0 && step.records.length === 0) return;
     const incarnation = this.#incarnation;
-    partition.whenDurable(partition.logEndOffset, (error) => {
+    const reply = (error?: Error): void => {
       if (incarnation !== this.#incarnation) return;
       if (error !== undefined) this.#fail(error);
       else for (const { respond, body } of step.replies) (respond as Respond<unknown>)(body);
-    });
+    };
+    partition.whenDurable(step.answersEarly === true ? before : partition.logEndOffset, reply);
   }
 
-  #batchOf(step: Step): Buffer {
+  #batchOf({ records, producer }: Step<R>): Buffer {
     const now = this.#options.clock.now();
     const builder = new BatchBuilder();
-    for (const record of step.records) {
-      const { key, value } = encodeGroupRecord(record);
+    for (const record of records) {
+      const { key, value } = this.#options.encode(record);
       builder.append(key, value, [], now);
     }
-    return builder.build();
+    return builder.build(producer === undefined ? {} : { ...producer, transactional: true });
   }
 
   /** The machines may know what the log does not have. */
@@ -187,7 +210,7 @@ export class Runtime<M extends Machines> {
     } catch (error) {
       if (this.#isClosed) return;
       logger.error(
-        `The log of ${partition.topic}-${partition.index} cannot be replayed; its groups are not served: ${messageOf(error)}`,
+        `The log of ${partition.topic}-${partition.index} cannot be replayed; what it keeps is not served: ${messageOf(error)}`,
       );
       clock.after(RELOAD_AFTER_MS, () => {
         if (!this.#isClosed) this.#loading = this.#load();
@@ -216,7 +239,9 @@ export class Runtime<M extends Machines> {
   }
 }
 
-async function replayLog(partition: Partition, machines: Machines): Promise<void> {
+type Replayed = Pick<Machines, 'replay' | 'transactionEnded'>;
+
+async function replayLog(partition: Partition, machines: Replayed): Promise<void> {
   let offset = partition.logStartOffset;
   while (offset < partition.highWatermark) {
     const bytes = await partition.read(offset, READ_BYTES, true, false);
@@ -231,7 +256,7 @@ async function replayLog(partition: Partition, machines: Machines): Promise<void
   }
 }
 
-function replayBatch(bytes: Buffer, at: number, from: number, machines: Machines): void {
+function replayBatch(bytes: Buffer, at: number, from: number, machines: Replayed): void {
   const producerId = isTransactional(bytes, at) ? producerIdOf(bytes, at) : -1;
   if (isControl(bytes, at)) {
     for (const record of controlRecordsOf(bytes, at)) {

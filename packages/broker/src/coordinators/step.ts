@@ -16,26 +16,36 @@ export interface Reply {
   readonly body: unknown;
 }
 
-export interface Step {
+export interface Step<R = GroupRecord> {
   /** Appended as one batch, in this order; may be empty. */
-  readonly records: readonly GroupRecord[];
+  readonly records: readonly R[];
   /** Sent when the records are durable; at once where there are none. */
   readonly replies: readonly Reply[];
+  /** The transaction whose the records are; none where it is absent. */
+  readonly producer?: TransactionalProducer;
+  /** The answers say nothing that the records keep: they do not wait for these to be durable. */
+  readonly answersEarly?: boolean;
 }
 
-export const NO_STEP: Step = { records: [], replies: [] };
+/** Whose transaction a record belongs to. */
+export interface TransactionalProducer {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+}
+
+export const NO_STEP: Step<never> = { records: [], replies: [] };
 
 export function reply<Body>(respond: Respond<Body>, body: Body): Reply {
   return { respond, body };
 }
 
 /** A step that only answers. */
-export function answer<Body>(respond: Respond<Body>, body: Body): Step {
+export function answer<Body>(respond: Respond<Body>, body: Body): Step<never> {
   return { records: [], replies: [reply(respond, body)] };
 }
 
 /** Several steps as one batch. */
-export function together(steps: readonly Step[]): Step {
+export function together<R = GroupRecord>(steps: readonly Step<R>[]): Step<R> {
   const [only] = steps;
   if (steps.length === 1 && only !== undefined) return only;
   return {
@@ -44,10 +54,10 @@ export function together(steps: readonly Step[]): Step {
   };
 }
 
-/** One group of whatever protocol, as the runtime's clock sees it. */
-export interface Timed {
+/** One group of whatever protocol, or one transaction, as the runtime's clock sees it. */
+export interface Timed<R = GroupRecord> {
   /** The next time, in ms, at which `expire` has something to do; Infinity where nothing is awaited. May be early. */
   readonly deadline: number;
   /** Does whatever was due at `now`: members that were silent too long, rebalances that took too long. */
-  expire(now: number): Step;
+  expire(now: number): Step<R>;
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import type { BrokerSettings } from '../config/settings.ts';
-import type { GroupCoordinator } from '../coordinators/group-coordinator.ts';
+import type { Coordinators } from '../coordinators/open-coordinators.ts';
 import type { ClientConnection } from '../listeners/connection.ts';
 import type { Endpoint } from '../metadata/bootstrap.ts';
 import type { Catalog } from '../metadata/catalog.ts';
@@ -18,14 +18,13 @@ export interface SupportedApi {
   readonly maxVersion: number;
 }
 
-export interface BrokerRooms {
+export interface BrokerRooms extends Coordinators {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: BrokerSettings;
   readonly directory: LogDirectory;
   readonly catalog: Catalog;
   readonly partitions: PartitionTable;
-  readonly groups: GroupCoordinator;
   readonly fetchSessions: FetchSessions;
   readonly supportedApis: readonly SupportedApi[];
   /** The address that clients of a listener are told to use. */

@@ -1,6 +1,8 @@
 // Produce v3 to v13 (v0 to v2 are advertised, not answered: KIP-896). Behavior: each partition's batch is checked and
 // appended before anything is awaited, so that the order of a connection's requests is the order in the log; the
-// answer waits for the page cache (acks=1) or the disk (acks=all). Version notes: v13 names topics by id (KIP-516).
+// answer waits for the page cache (acks=1) or the disk (acks=all). Those of transactions keep that order, too, see
+// transactional-produce.ts. Version notes: v12 adds partitions to transactions by itself (KIP-890), v13 names topics by
+// id (KIP-516).
 
 import { Produce } from '@klamm/protocol/api/00-produce';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
@@ -8,6 +10,14 @@ import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import type { Partition } from '../partitions/partition.ts';
 import type { RecordError } from '../partitions/produce-check.ts';
+import {
+  findPartition,
+  inTransaction,
+  isInTransaction,
+  type ProduceRequest,
+  TOPIC_IDS_SINCE,
+  type WriteProblem,
+} from './transactional-produce.ts';
 
 interface PartitionAnswer {
   readonly index: number;
@@ -20,6 +30,8 @@ interface PartitionAnswer {
 }
 
 const NO_ERRORS: readonly RecordError[] = [];
+/** From this version on the sequence of a producer starts anew with each transaction (KIP-890). */
+const EPOCH_PER_TRANSACTION_SINCE = 12;
 
 export const produce = defineHandler(Produce, {
   advertised: [0, 13],
@@ -28,72 +40,79 @@ export const produce = defineHandler(Produce, {
     const { acks } = request;
     if (acks !== 0 && acks !== 1 && acks !== -1)
       return refuseAll(request, ErrorCode.INVALID_REQUIRED_ACKS, `acks is ${acks}; 0, 1 and -1 (all) exist.`);
-    const waits: Wait[] = [];
-    const responses = request.topicData.map((topic) => ({
-      name: topic.name,
-      topicId: topic.topicId,
-      partitionResponses: topic.partitionData.map(({ index, records }) => {
-        const partition = find(context, topic.name, topic.topicId, index);
-        if (partition === undefined) {
-          return refusal(
-            index,
-            context.apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-            null,
-          );
-        }
-        const result = partition.append(records);
-        if (result.errorCode !== 0 || !('baseOffset' in result)) {
-          return refusal(
-            index,
-            result.errorCode,
-            'errorMessage' in result ? result.errorMessage : null,
-            'recordErrors' in result ? result.recordErrors : undefined,
-          );
-        }
-        const answer: PartitionAnswer = {
-          index,
-          errorCode: ErrorCode.NONE,
-          baseOffset: result.baseOffset,
-          logAppendTimeMs: result.logAppendTimeMs,
-          logStartOffset: partition.logStartOffset,
-          recordErrors: NO_ERRORS,
-          errorMessage: null,
-        };
-        waits.push({ partition, endOffset: result.endOffset, answer });
-        return answer;
-      }),
-    }));
-    if (acks === 0) return null;
-    if (waits.length === 0) return { responses };
-    return new Promise((resolve) => {
-      let left = waits.length;
-      for (const { partition, endOffset, answer } of waits) {
-        const done = (error?: Error): void => {
-          if (error !== undefined) {
-            answer.errorCode = ErrorCode.KAFKA_STORAGE_ERROR;
-            answer.errorMessage = error.message;
-            answer.baseOffset = -1;
-          }
-          if (--left === 0) resolve({ responses });
-        };
-        if (acks === 1) partition.whenWritten(endOffset, done);
-        else partition.whenDurable(endOffset, done);
-      }
-    });
+    return inTransaction(context, request, (problemOf) => append(context, request, problemOf));
   },
 
   onError: (request, errorCode, message) => refuseAll(request, errorCode, message),
 });
 
+/** Appends every batch that has no problem; synchronous up to the answer. */
+function append(
+  context: RequestContext,
+  { acks, topicData }: ProduceRequest,
+  problemOf: WriteProblem,
+): object | null | Promise<object> {
+  const epochPerTransaction = context.apiVersion >= EPOCH_PER_TRANSACTION_SINCE;
+  const waits: Wait[] = [];
+  const responses = topicData.map((topic) => ({
+    name: topic.name,
+    topicId: topic.topicId,
+    partitionResponses: topic.partitionData.map(({ index, records }) => {
+      const partition = findPartition(context, topic, index);
+      if (partition === undefined) {
+        const isById = context.apiVersion >= TOPIC_IDS_SINCE;
+        return refusal(
+          index,
+          isById ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+          null,
+        );
+      }
+      const problem = problemOf(partition, records);
+      if (problem !== ErrorCode.NONE) return refusal(index, problem, null);
+      const startsAtZero = epochPerTransaction && records !== null && isInTransaction(records);
+      const result = partition.append(records, startsAtZero);
+      if (!('endOffset' in result))
+        return refusal(index, result.errorCode, result.errorMessage, result.recordErrors);
+      const answer: PartitionAnswer = {
+        index,
+        errorCode: ErrorCode.NONE,
+        baseOffset: result.baseOffset,
+        logAppendTimeMs: result.logAppendTimeMs,
+        logStartOffset: partition.logStartOffset,
+        recordErrors: NO_ERRORS,
+        errorMessage: null,
+      };
+      waits.push({ partition, endOffset: result.endOffset, answer });
+      return answer;
+    }),
+  }));
+  if (acks === 0) return null;
+  return waits.length === 0 ? { responses } : whenStored(waits, acks, { responses });
+}
+
+/** Resolves with the answer when the batches are in the page cache (acks=1) or on the disk (acks=all). */
+function whenStored(waits: readonly Wait[], acks: number, body: object): Promise<object> {
+  return new Promise((resolve) => {
+    let left = waits.length;
+    for (const { partition, endOffset, answer } of waits) {
+      const done = (error?: Error): void => {
+        if (error !== undefined) {
+          answer.errorCode = ErrorCode.KAFKA_STORAGE_ERROR;
+          answer.errorMessage = error.message;
+          answer.baseOffset = -1;
+        }
+        if (--left === 0) resolve(body);
+      };
+      if (acks === 1) partition.whenWritten(endOffset, done);
+      else partition.whenDurable(endOffset, done);
+    }
+  });
+}
+
 interface Wait {
   readonly partition: Partition;
   readonly endOffset: number;
   readonly answer: PartitionAnswer;
-}
-
-function find(context: RequestContext, name: string, topicId: string, index: number): Partition | undefined {
-  const { partitions } = context.broker;
-  return context.apiVersion >= 13 ? partitions.getById(topicId, index) : partitions.get(name, index);
 }
 
 function refusal(

@@ -1,5 +1,5 @@
 // FindCoordinator v0 to v6. Behavior: this node coordinates everything there is; the topic that keeps the state of
-// groups is created when somebody first asks for a group's coordinator. Version notes: v4 asks for many keys at once
+// groups, or of transactions, is created when somebody first asks for their coordinator. Version notes: v4 asks for many keys at once
 // (KIP-699).
 
 import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
@@ -7,6 +7,7 @@ import { ErrorCode } from '@klamm/protocol/error-codes';
 import { defineHandler } from '../dispatch/handler.ts';
 
 const GROUP = 0;
+const TRANSACTION = 1;
 const KEY_TYPE_MAX = 2;
 
 export const findCoordinator = defineHandler(FindCoordinator, {
@@ -18,10 +19,11 @@ export const findCoordinator = defineHandler(FindCoordinator, {
       const refused = { errorCode: ErrorCode.INVALID_REQUEST, errorMessage, nodeId: -1, host: '', port: -1 };
       return { ...refused, coordinators: request.coordinatorKeys.map((key) => ({ key, ...refused })) };
     }
-    if (request.keyType === GROUP) {
-      const errorCode = await broker.groups.prepare();
+    if (request.keyType === GROUP || request.keyType === TRANSACTION) {
+      const { groups, transactions } = broker;
+      const errorCode = await (request.keyType === GROUP ? groups : transactions).prepare();
       if (errorCode !== ErrorCode.NONE) {
-        const errorMessage = '__consumer_offsets could not be created; see the log of the broker.';
+        const errorMessage = 'The topic of the coordinator could not be created; see the log of the broker.';
         const unavailable = {
           errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE,
           errorMessage,

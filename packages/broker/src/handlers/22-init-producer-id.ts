@@ -1,68 +1,39 @@
 // InitProducerId v0 to v6. Behavior: gives an idempotent producer an id that no other ever had; one that names an id
-// of its own gets the next epoch of it (KIP-360). Ids are taken from the metadata log in blocks (KIP-730).
-// Version notes: transactional ids (all versions) are not implemented.
+// of its own gets the next epoch of it (KIP-360). A transactional id is given its producer by the coordinator, which
+// ends first what an earlier one left open. Version notes: below v4 a fenced producer is told INVALID_PRODUCER_EPOCH
+// (KIP-588); of v6 the two-phase commit is not offered (KIP-939), as in Apache Kafka where it is not enabled.
 
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { ProducerIdsRecord } from '@klamm/protocol/stored/metadata';
-import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
-import type { BrokerRooms } from '../dispatch/context.ts';
+import { isExhausted } from '../coordinators/transactions/transitions.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 
-/** Ids in a block (ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE). */
-const BLOCK = 1000;
-const EPOCH_MAX = 0x7fff - 1;
-
-interface Block {
-  next: number;
-  end: number;
-  pending: Promise<void> | undefined;
-}
-
-const blocks = new WeakMap<BrokerRooms, Block>();
+const FENCED_SINCE = 4;
 
 export const initProducerId = defineHandler(InitProducerId, {
-  async handle({ broker }, request) {
-    const { transactionalId, producerId, producerEpoch } = request;
-    if (transactionalId === '') return { errorCode: ErrorCode.INVALID_REQUEST };
-    if (transactionalId !== null) {
-      // The response has no place for a message, so the reason is told to the broker's log.
-      broker.logger.warn(
-        `Producer "${transactionalId}" asks for transactions, which this version of Klamm does not have.`,
-      );
-      return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
+  async handle({ broker, apiVersion }, request) {
+    const { transactionalId, transactionTimeoutMs, producerId, producerEpoch, enable2Pc, keepPreparedTxn } =
+      request;
+    const hasProducer = producerId >= 0 && producerEpoch >= 0;
+    if (transactionalId === '' || producerId >= 0 !== producerEpoch >= 0)
+      return { errorCode: ErrorCode.INVALID_REQUEST };
+    if (transactionalId === null) {
+      if (hasProducer && !isExhausted(producerEpoch)) return { producerId, producerEpoch: producerEpoch + 1 };
+      await broker.producerIds.ready();
+      const newId = broker.producerIds.next();
+      if (newId === undefined) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS };
+      return { producerId: newId, producerEpoch: 0 };
     }
-    if (producerId >= 0 && producerEpoch >= 0 && producerEpoch < EPOCH_MAX) {
-      return { producerId, producerEpoch: producerEpoch + 1 };
-    }
-    return { producerId: await nextProducerId(broker), producerEpoch: 0 };
+    if (keepPreparedTxn) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
+    if (enable2Pc) return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
+    const expected = hasProducer ? { producerId, producerEpoch } : undefined;
+    const given = await broker.transactions.init({
+      transactionalId,
+      timeoutMs: transactionTimeoutMs,
+      expected,
+    });
+    const isOldFenced = given.errorCode === ErrorCode.PRODUCER_FENCED && apiVersion < FENCED_SINCE;
+    return isOldFenced ? { ...given, errorCode: ErrorCode.INVALID_PRODUCER_EPOCH } : given;
   },
   onError: (_request, errorCode) => ({ errorCode }),
 });
-
-async function nextProducerId(broker: BrokerRooms): Promise<number> {
-  const block = blocks.get(broker) ?? { next: 0, end: 0, pending: undefined };
-  blocks.set(broker, block);
-  while (block.next >= block.end) {
-    block.pending ??= takeBlock(broker, block).finally(() => {
-      block.pending = undefined;
-    });
-    await block.pending;
-  }
-  return block.next++;
-}
-
-async function takeBlock({ catalog }: BrokerRooms, block: Block): Promise<void> {
-  const first = await catalog.change(({ nextProducerId: next }) => ({
-    records: [
-      encodeMetadata(ProducerIdsRecord, {
-        brokerId: catalog.nodeId,
-        brokerEpoch: catalog.brokerEpoch,
-        nextProducerId: next + BLOCK,
-      }),
-    ],
-    result: next,
-  }));
-  block.next = first;
-  block.end = first + BLOCK;
-}

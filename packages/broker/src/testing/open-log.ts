@@ -6,7 +6,8 @@ import { lastOffsetDeltaOf, maxTimestampOf, setBaseOffset } from '@klamm/protoco
 import { recordsOf } from '@klamm/protocol/records/record';
 import type { FlushPolicy } from '../storage/appender.ts';
 import type { Disk } from '../storage/disk.ts';
-import { Log, type LogConfig } from '../storage/log.ts';
+import { Log } from '../storage/log.ts';
+import type { LogConfig } from '../storage/log-options.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
 
 export const LOG_CONFIG: LogConfig = {

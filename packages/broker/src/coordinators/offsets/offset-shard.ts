@@ -9,6 +9,7 @@ import type {
   GroupOffsets,
   OffsetQuery,
   OffsetTopic,
+  TransactionalCommitRequest,
 } from '../group-requests.ts';
 import type { Group } from '../group-standing.ts';
 import { answer, type Respond, reply, type Step } from '../step.ts';
@@ -48,11 +49,28 @@ export class OffsetShard {
     respond: Respond<TopicOutcome[]>,
     now: number,
   ): Step {
-    const { groupId, topics, retentionTimeMs } = request;
-    const problemOf = this.#commitProblems(request, group);
-    const limit = this.#options.offsetMetadataBytesMax;
-    const committed = commitOffsets(groupId, topics, { now, retentionTimeMs }, limit, problemOf);
+    const committed = this.#committed(request, this.#commitProblems(request, group, false), now);
     return this.#applied(committed.records, [reply(respond, committed.topics)]);
+  }
+
+  /** As `commit`; what it writes counts when the producer's transaction commits. */
+  commitInTransaction(
+    request: TransactionalCommitRequest,
+    group: Group | undefined,
+    respond: Respond<TopicOutcome[]>,
+    now: number,
+  ): Step {
+    const { producer } = request;
+    const problem = request.problem();
+    const problemOf = problem === ErrorCode.NONE ? this.#commitProblems(request, group, true) : () => problem;
+    const { records, topics } = this.#committed(request, problemOf, now);
+    for (const record of records) if (record.type === 1) this.#offsets.apply(record, producer.producerId);
+    return { records, replies: [reply(respond, topics)], producer };
+  }
+
+  #committed({ groupId, topics, retentionTimeMs }: CommitRequest, problemOf: CommitProblem, now: number) {
+    const limit = this.#options.offsetMetadataBytesMax;
+    return commitOffsets(groupId, topics, { now, retentionTimeMs }, limit, problemOf);
   }
 
   fetch(query: OffsetQuery, group: Group | undefined, respond: Respond<GroupOffsets>): Step {
@@ -127,15 +145,22 @@ export class OffsetShard {
   }
 
   /** Whether the one who commits may commit a partition. */
-  #commitProblems(request: CommitRequest, group: Group | undefined): CommitProblem {
+  #commitProblems(request: CommitRequest, group: Group | undefined, isTransactional: boolean): CommitProblem {
     const { memberId, groupInstanceId, generationIdOrMemberEpoch: generation, apiVersion } = request;
     if (group !== undefined) {
-      const who = { memberId, groupInstanceId, generation, apiVersion, isTransactional: false };
-      return (topicId, partition) => group.standing.commitProblem(who, topicId, partition);
+      const who = { memberId, groupInstanceId, generation, apiVersion, isTransactional };
+      return (topicId, partition) => {
+        const problem = group.standing.commitProblem(who, topicId, partition);
+        // Producers know of generations only.
+        const isStale = isTransactional && problem === ErrorCode.STALE_MEMBER_EPOCH;
+        return isStale ? ErrorCode.ILLEGAL_GENERATION : problem;
+      };
     }
     if (generation < 0) return () => ErrorCode.NONE;
     const missing =
-      apiVersion >= NOT_FOUND_SINCE ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION;
+      apiVersion >= NOT_FOUND_SINCE && !isTransactional
+        ? ErrorCode.GROUP_ID_NOT_FOUND
+        : ErrorCode.ILLEGAL_GENERATION;
     return () => missing;
   }
 }

@@ -1,0 +1,85 @@
+// AddPartitionsToTxn v0 to v5. Behavior: all partitions of a transaction are added, or none: one that is not there
+// keeps out the others. Version notes: v0 to v3 are clients', v4 and v5 brokers', with many transactions, which may
+// only be verified (KIP-890).
+
+import { AddPartitionsToTxn } from '@klamm/protocol/api/24-add-partitions-to-txn';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import type { TransactionOwner } from '../coordinators/transactions/judgements.ts';
+import type { TopicPartition } from '../coordinators/transactions/transaction.ts';
+import type { BrokerRooms } from '../dispatch/context.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+import { fencedBefore } from './transaction-errors.ts';
+
+const BATCHED_SINCE = 4;
+
+interface Topic {
+  readonly name: string;
+  readonly partitions: readonly number[];
+}
+
+type CodeOf = (place: TopicPartition) => number;
+
+export const addPartitionsToTxn = defineHandler(AddPartitionsToTxn, {
+  async handle({ broker, apiVersion }, request) {
+    if (apiVersion >= BATCHED_SINCE) {
+      const resultsByTransaction = await Promise.all(
+        request.transactions.map(async ({ topics, verifyOnly, ...owner }) => {
+          const codeOf = verifyOnly ? verify(broker, owner) : await add(broker, owner, topics);
+          return { transactionalId: owner.transactionalId, topicResults: resultsOf(topics, codeOf) };
+        }),
+      );
+      return { resultsByTransaction };
+    }
+    const owner = {
+      transactionalId: request.v3AndBelowTransactionalId,
+      producerId: request.v3AndBelowProducerId,
+      producerEpoch: request.v3AndBelowProducerEpoch,
+    };
+    const codeOf = await add(broker, owner, request.v3AndBelowTopics);
+    const results = resultsOf(request.v3AndBelowTopics, (place) => fencedBefore(apiVersion, codeOf(place)));
+    return { resultsByTopicV3AndBelow: results };
+  },
+  onError: (request, errorCode) => ({
+    errorCode,
+    resultsByTransaction: [],
+    resultsByTopicV3AndBelow: resultsOf(request.v3AndBelowTopics, () => errorCode),
+  }),
+});
+
+async function add(
+  { catalog, transactions }: BrokerRooms,
+  owner: TransactionOwner,
+  topics: readonly Topic[],
+): Promise<CodeOf> {
+  if (owner.transactionalId === '') return () => ErrorCode.INVALID_REQUEST;
+  const { image } = catalog;
+  const isThere = ({ topic, partition }: TopicPartition): boolean =>
+    image.topic(topic)?.partitions[partition] !== undefined;
+  const places = placesOf(topics);
+  if (places.some((place) => !isThere(place))) {
+    return (place) =>
+      isThere(place) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  const errorCode = await transactions.addPartitions(owner, places);
+  return () => errorCode;
+}
+
+function verify({ transactions }: BrokerRooms, owner: TransactionOwner): CodeOf {
+  return (place) => transactions.writeProblem(owner, place);
+}
+
+function placesOf(topics: readonly Topic[]): TopicPartition[] {
+  return topics.flatMap(({ name, partitions }) =>
+    partitions.map((partition) => ({ topic: name, partition })),
+  );
+}
+
+function resultsOf(topics: readonly Topic[], codeOf: CodeOf) {
+  return topics.map(({ name, partitions }) => ({
+    name,
+    resultsByPartition: partitions.map((partitionIndex) => ({
+      partitionIndex,
+      partitionErrorCode: codeOf({ topic: name, partition: partitionIndex }),
+    })),
+  }));
+}

@@ -1,0 +1,65 @@
+// TxnOffsetCommit v0 to v5. Behavior: offsets are kept beside the committed ones until the transaction ends. Whoever
+// left the group, or is of an older generation, is refused (KIP-447). Version notes: from v5 on the group's partition
+// becomes part of the transaction by it (KIP-890).
+
+import { TxnOffsetCommit } from '@klamm/protocol/api/28-txn-offset-commit';
+import { ErrorCode } from '@klamm/protocol/error-codes';
+import { OFFSETS_TOPIC } from '../coordinators/group-coordinator.ts';
+import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
+import { defineHandler } from '../dispatch/handler.ts';
+import { asWriteError } from './transaction-errors.ts';
+
+const ADDS_SINCE = 5;
+const ABORTABLE_SINCE = 4;
+
+export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
+  async handle({ broker, apiVersion }, request) {
+    const { groups, transactions, catalog } = broker;
+    const { transactionalId, producerId, producerEpoch, groupId, topics } = request;
+    const owner = { transactionalId, producerId, producerEpoch };
+    const refuse = (errorCode: number) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) });
+    if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
+    if ((await groups.prepare()) !== ErrorCode.NONE) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    const place = { topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) };
+    if (apiVersion >= ADDS_SINCE && transactions.writeProblem(owner, place) !== ErrorCode.NONE) {
+      const errorCode = await transactions.addPartitions(owner, [place]);
+      if (errorCode !== ErrorCode.NONE) return refuse(asWriteError(errorCode, true));
+    }
+    const known: TopicCommit[] = [];
+    const unknown: TopicOutcome[] = [];
+    for (const topic of topics) {
+      const image = catalog.image.topic(topic.name);
+      if (image === undefined) unknown.push(refusedTopic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+      else known.push({ ...topic, topicId: image.id });
+    }
+    const commit = {
+      ...request,
+      generationIdOrMemberEpoch: request.generationId,
+      retentionTimeMs: -1,
+      apiVersion,
+      topics: known,
+      producer: { producerId, producerEpoch },
+      problem: () =>
+        asWriteError(transactions.writeProblem(owner, place), apiVersion >= ABORTABLE_SINCE) ||
+        groups.epochProblem(groupId, producerId, producerEpoch),
+    };
+    const outcomes = await groups.call<TopicOutcome[]>(
+      groupId,
+      (shard, respond, now) => shard.commitInTransaction(commit, respond, now),
+      (errorCode) => known.map((topic) => refusedTopic(topic, errorCode)),
+    );
+    return { topics: [...outcomes, ...unknown] };
+  },
+  onError: ({ topics }, errorCode) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) }),
+});
+
+function refusedTopic(
+  { name, partitions }: Pick<TopicCommit, 'name' | 'partitions'>,
+  errorCode: number,
+): TopicOutcome {
+  return {
+    name,
+    topicId: '',
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+  };
+}
