@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { writeCrc } from '@klamm/protocol/records/batch';
 import { BatchBuilder } from '@klamm/protocol/records/builder';
 import { AssignedPartition } from './assigned-partition.ts';
 import type { GroupMessage } from './group-message.ts';
@@ -34,10 +35,10 @@ test('the highest mark is what is to be committed: the offset behind it, with it
   b?.mark('note');
   a?.mark();
   assert.deepEqual(partition.uncommitted, { offset: 7, metadata: 'note' });
-  partition.committed(7);
+  partition.committed(7, partition.era);
   assert.equal(offsetToCommit(partition), undefined);
   read(partition)?.mark();
-  partition.committed(6);
+  partition.committed(6, partition.era);
   assert.equal(offsetToCommit(partition), 8, 'a late answer to an earlier commit takes nothing back');
 });
 
@@ -109,4 +110,45 @@ test('a partition that is always full does not keep the others from being read',
   reader.add(b);
   const partitions = Array.from({ length: 2000 }, () => reader.take((records) => records.read())?.partition);
   assert.ok(partitions.includes(1));
+});
+
+function damaged(baseOffset: number): Buffer {
+  const builder = new BatchBuilder();
+  builder.append(null, 'x'.repeat(100), [], 0);
+  const bytes = builder.build({ baseOffset, compression: 1 });
+  bytes.fill(0xff, 61, 70);
+  writeCrc(bytes, 0);
+  return bytes;
+}
+
+test('a stream is told of records that cannot be decompressed, unless nobody wants them any more', async () => {
+  const reader = new StreamReader<Buffer, Buffer>();
+  const [a, b] = [partitionAt(0, 0).partition, partitionAt(0, 1).partition];
+  const take = (): GroupMessage | undefined => reader.take((records) => records.read());
+  a.add(damaged(0), null);
+  reader.add(a);
+  assert.equal(take(), undefined);
+  a.go(1);
+  await reader.changed();
+  a.add(batch(1, 1), null);
+  reader.add(a);
+  assert.equal(take()?.offset, 1);
+
+  b.add(damaged(0), null);
+  reader.add(b);
+  assert.equal(take(), undefined);
+  await reader.changed();
+  assert.throws(take, { code: 'CORRUPT_MESSAGE' });
+});
+
+test('marks and commits count from where the program went, not from where it was', () => {
+  const { partition } = partitionAt(0);
+  partition.add(batch(0, 9), null);
+  for (let i = 0; i < 9; i++) read(partition)?.mark();
+  const { era } = partition;
+  partition.go(2);
+  partition.committed(9, era);
+  partition.add(batch(0, 9), null);
+  read(partition)?.mark();
+  assert.equal(offsetToCommit(partition), 3);
 });

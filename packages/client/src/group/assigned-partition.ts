@@ -26,6 +26,7 @@ export class AssignedPartition<Value, Key> implements TopicPartition, Markable {
   #ready: FetchedRecords<GroupMessage<Value, Key>>[] = [];
   #marked: MarkedOffset | undefined;
   #committedOffset = -1;
+  #era = 0;
   #waiting: (() => void)[] = [];
   #isHalted = false;
   #isGivenUp = false;
@@ -104,14 +105,20 @@ export class AssignedPartition<Value, Key> implements TopicPartition, Markable {
       : undefined;
   }
 
-  /** A commit of this offset was answered. */
-  committed(offset: number): void {
-    this.#committedOffset = Math.max(this.#committedOffset, offset);
+  /** Changes when the program goes elsewhere: what was marked and committed before counts no more. */
+  get era(): number {
+    return this.#era;
   }
 
-  /** Goes back to what is not marked yet: what was handed out without a mark is read again. */
+  /** A commit of this offset, which was sent in that era, has succeeded. */
+  committed(offset: number, era: number): void {
+    if (era === this.#era) this.#committedOffset = Math.max(this.#committedOffset, offset);
+  }
+
+  /** Goes back to what is neither marked nor committed: what was handed out without that is read again. */
   rewind(): void {
-    const offset = this.#marked?.offset ?? this.state.startOffset;
+    const done = Math.max(this.#marked?.offset ?? -1, this.#committedOffset);
+    const offset = done < 0 ? this.state.startOffset : done;
     if (offset < 0 || offset === this.state.position) return;
     this.state.go(offset);
     this.#drop();
@@ -122,6 +129,7 @@ export class AssignedPartition<Value, Key> implements TopicPartition, Markable {
     this.state.go(to);
     this.#marked = undefined;
     this.#committedOffset = -1;
+    this.#era++;
     this.#drop();
     this.wake();
   }

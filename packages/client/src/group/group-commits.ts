@@ -24,7 +24,7 @@ export class GroupCommits {
     return this.#queue(async () => {
       const marked = [...partitions].flatMap((partition) => {
         const { uncommitted } = partition;
-        return uncommitted === undefined ? [] : [{ partition, ...uncommitted }];
+        return uncommitted === undefined ? [] : [{ partition, era: partition.era, ...uncommitted }];
       });
       const offsets = marked.map(({ partition: { topic, partition }, offset, metadata }) => ({
         topic,
@@ -36,13 +36,21 @@ export class GroupCommits {
         offsets,
         marked.map(({ partition }) => partition),
       );
-      for (const { partition, offset } of marked) partition.committed(offset);
+      for (const { partition, offset, era } of marked) partition.committed(offset, era);
     });
   }
 
   /** Commits these offsets, whatever is marked. */
   offsets(offsets: readonly OffsetToCommit[], partitions: Partitions): Promise<void> {
-    return this.#queue(() => this.#commit(offsets, [...partitions]));
+    return this.#queue(async () => {
+      const held = [...partitions];
+      const committed = offsets.flatMap(({ topic, partition: index, offset }) => {
+        const partition = held.find((each) => each.topic === topic && each.partition === index);
+        return partition === undefined ? [] : [{ partition, offset, era: partition.era }];
+      });
+      await this.#commit(offsets, held);
+      for (const { partition, offset, era } of committed) partition.committed(offset, era);
+    });
   }
 
   async #commit(

@@ -1,14 +1,15 @@
 // What a group consumer has at a moment, and what it does when the group gives it more or takes some back.
 //
-// The owner of the membership: its calls come one after the other. A partition that comes is read from its committed
-// offset; one that goes is halted, let go of by the program, committed, and then forgotten. Where partitions are read by
-// a handler, every change ends its session and begins the next.
+// The owner of the membership: its calls come one after the other, so none may wait for anybody but the program. A
+// partition that comes is read from its committed offset, if need be later than the others; one that goes is halted, let
+// go of by the program, committed, and then forgotten. Where partitions are read by a handler, every change ends its
+// session and begins the next.
 
-import { KlammError } from '@klamm/base/errors';
 import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Serde } from '../bytes.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fetcher } from '../consumer/fetcher.ts';
+import type { StartPosition } from '../consumer/options.ts';
 import type { PartitionState } from '../consumer/partition-state.ts';
 import { AssignedPartition } from './assigned-partition.ts';
 import { GroupCommits } from './group-commits.ts';
@@ -17,6 +18,7 @@ import type { Membership, MembershipOwner, newMembership } from './membership/me
 import { within } from './membership/within.ts';
 import { type CommittedOffset, OffsetRequests } from './offset-requests.ts';
 import type { GroupSettings } from './options.ts';
+import { PartitionStarts } from './partition-starts.ts';
 import { PollWatch } from './poll-watch.ts';
 import { type GroupHandler, RunningSession, type Session } from './session.ts';
 import { StreamReader } from './stream-reader.ts';
@@ -42,14 +44,25 @@ export class GroupReading<Value, Key> {
   readonly #fetcher: Fetcher;
   readonly #requests: OffsetRequests;
   readonly #commits: GroupCommits;
+  readonly #starts: PartitionStarts<Value, Key>;
+  /** Aborted when no more is read; the last commits are yet to come. */
   readonly #closing = new AbortController();
+  readonly #closed = new AbortController();
+  /** Settles when close has waited long enough for the handler. */
+  readonly #patience: Promise<void>;
+  #losePatience: () => void = () => {};
   #handler: GroupHandler<Value, Key> | undefined;
   #session: RunningSession<Value, Key> | undefined;
+  /** Settles when the handler is through with the last session that was ended. */
+  #sessionEnded: Promise<unknown> = Promise.resolve();
   #suspended: Promise<void> | undefined;
 
   constructor(options: GroupReadingOptions<Value, Key>) {
     const { cluster, settings, events } = options;
     this.#options = options;
+    this.#patience = new Promise((resolve) => {
+      this.#losePatience = resolve;
+    });
     this.#fetcher = new Fetcher(cluster, settings.fetch, {
       fetched: (state, records, aborted) => {
         const partition = this.#byState.get(state);
@@ -62,7 +75,18 @@ export class GroupReading<Value, Key> {
     });
     this.membership = options.newMembership(cluster, settings.membership, this.#owner());
     const { groupId } = settings.membership;
-    this.#requests = new OffsetRequests(cluster, groupId, this.membership, this.#closing.signal);
+    this.#requests = new OffsetRequests(cluster, groupId, this.membership, {
+      fetching: this.#closing.signal,
+      committing: this.#closed.signal,
+    });
+    this.#starts = new PartitionStarts(cluster.settings, settings, this.#requests, this.#closing.signal, {
+      waits: (error) => {
+        const { memberId, generation } = this.membership;
+        events.emit({ type: 'error', reason: error.message, memberId, generation, error });
+      },
+      begins: (partition) => this.#fetcher.add([partition.state]),
+      failed: (cause) => options.onFailure(cause),
+    });
     this.#commits = new GroupCommits(this.#requests, events);
     this.watch = new PollWatch(cluster.settings.clock, settings.maxPollIntervalMs, () => this.#suspend());
   }
@@ -106,14 +130,22 @@ export class GroupReading<Value, Key> {
     void suspended?.then(() => this.membership.resume());
   }
 
-  /** Leaves the group, what is marked committed, and ends all fetching. Bounded by closeTimeoutMs. */
+  /**
+   * Leaves the group, what is marked committed, and ends all fetching. The program, and after it the brokers, are waited
+   * for as long as closeTimeoutMs.
+   */
   async close(): Promise<void> {
     const { cluster, settings } = this.#options;
+    const { clock } = cluster.settings;
     this.#closing.abort();
     this.watch.close();
     this.stream.letGo();
     this.stream.wake();
-    await within(cluster.settings.clock, settings.closeTimeoutMs, this.membership.leave());
+    await within(clock, settings.closeTimeoutMs, this.#endSession());
+    this.#losePatience();
+    await within(clock, settings.closeTimeoutMs, this.membership.leave());
+    this.#closed.abort();
+    this.membership.stop();
     this.#fetcher.close();
   }
 
@@ -130,16 +162,14 @@ export class GroupReading<Value, Key> {
 
   async #assigned(partitions: readonly TopicPartition[], reason: string): Promise<void> {
     const { onFailure, events } = this.#options;
+    if (partitions.length === 0) return;
     try {
-      const starts = await this.#requests.fetch(partitions);
-      const added = starts.map((start) => this.#newPartition(start));
+      const { positions, undecided } = await this.#starts.find(partitions);
       await this.#endSession();
-      for (const partition of added) {
-        this.#partitions.set(partitionText(partition), partition);
-        this.#byState.set(partition.state, partition);
-      }
-      this.#fetcher.add(added.map(({ state }) => state));
-      if (added.length > 0) events.emit({ type: 'assigned', partitions, reason });
+      const now = [...positions].map(([partition, start]) => this.#add(partition, start));
+      this.#fetcher.add(now.map(({ state }) => state));
+      this.#starts.beginLater(undecided.map((partition) => this.#add(partition, 'latest')));
+      events.emit({ type: 'assigned', partitions, reason });
       this.#startSession();
     } catch (cause) {
       if (!this.#closing.signal.aborted) onFailure(cause);
@@ -168,20 +198,15 @@ export class GroupReading<Value, Key> {
     this.#startSession();
   }
 
-  #newPartition({ topic, partition, offset }: CommittedOffset): AssignedPartition<Value, Key> {
+  #add({ topic, partition: index }: TopicPartition, start: StartPosition): AssignedPartition<Value, Key> {
     const { settings, value, key } = this.#options;
-    const { autoOffsetReset, fetch, membership } = settings;
-    if (offset < 0 && autoOffsetReset === 'none') {
-      throw new KlammError(
-        `The group "${membership.groupId}" has no committed offset of ${topic}-${partition}; set \`autoOffsetReset\` to "earliest" or "latest", or commit one.`,
-        { code: 'NO_OFFSET_FOR_PARTITION', retriable: false },
-      );
-    }
-    const start = offset >= 0 || autoOffsetReset === 'none' ? offset : autoOffsetReset;
-    const source = { topic, partition, value, key };
-    return new AssignedPartition(source, start, fetch.maxBytes, (state, bytes) =>
+    const source = { topic, partition: index, value, key };
+    const partition = new AssignedPartition(source, start, settings.fetch.maxBytes, (state, bytes) =>
       this.#fetcher.release(state, bytes),
     );
+    this.#partitions.set(partitionText(partition), partition);
+    this.#byState.set(partition.state, partition);
+    return partition;
   }
 
   #halt(partitions: readonly TopicPartition[]): AssignedPartition<Value, Key>[] {
@@ -217,14 +242,12 @@ export class GroupReading<Value, Key> {
     session.done.catch((cause) => this.#options.onFailure(cause));
   }
 
-  /** Resolves when the handler is through with its session; what it threw was told. */
-  async #endSession(): Promise<void> {
+  /** Resolves when the handler is through with its session, or close gives it up; what it threw was told. */
+  #endSession(): Promise<unknown> {
     const session = this.#session;
     this.#session = undefined;
-    const ended = session?.end().catch(() => {}) ?? Promise.resolve();
-    const { cluster, settings } = this.#options;
-    if (!this.#closing.signal.aborted) await ended;
-    else await within(cluster.settings.clock, settings.closeTimeoutMs, ended);
+    if (session !== undefined) this.#sessionEnded = session.end().catch(() => {});
+    return Promise.race([this.#sessionEnded, this.#patience]);
   }
 
   #suspend(): void {

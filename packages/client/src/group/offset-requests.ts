@@ -1,8 +1,9 @@
 // Asks the group's coordinator for committed offsets, and has it keep new ones.
 //
-// An offset that an open transaction may still change is waited for. A commit that a rebalance got in the way of is
-// sent again with the generation of then, as long as the partition is this member's; one of a member that the group
-// no longer knows is refused for good. KIP-447, KIP-848; Kafka: ConsumerCoordinator, CommitRequestManager.
+// An offset that an open transaction may still change is waited for, or left out where others must not wait with it. A
+// commit that a rebalance got in the way of is sent again with the generation of then, as long as the partition is this
+// member's; one of a member that the group no longer knows is refused for good, and so is one of no member at all, which
+// an empty group would take. KIP-447, KIP-848; Kafka: ConsumerCoordinator, CommitRequestManager.
 
 import { sleep } from '@klamm/base/clock';
 import type { KlammError } from '@klamm/base/errors';
@@ -34,39 +35,77 @@ const REBALANCING: ReadonlySet<number> = new Set([
   ErrorCode.REBALANCE_IN_PROGRESS,
   ErrorCode.ILLEGAL_GENERATION,
 ]);
+/** Refusals of a topic that brokers do not know yet, or any more. */
+const UNKNOWN_TOPIC: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+]);
+/** So often is a commit for such a topic sent: a rebalance may be waiting for it. */
+const UNKNOWN_TOPIC_ATTEMPTS = 5;
 /** The last version that names topics instead of giving their ids. */
 const LAST_NAMED_VERSION = 9;
+
+interface FetchedOffset {
+  readonly offset: number;
+  readonly metadata: string;
+  readonly errorCode: number;
+}
+const UNANSWERED: FetchedOffset = {
+  offset: -1,
+  metadata: '',
+  errorCode: ErrorCode.UNKNOWN_SERVER_ERROR,
+};
 
 export class OffsetRequests {
   readonly #cluster: Cluster;
   readonly #groupId: string;
   readonly #membership: Membership;
-  readonly #closing: AbortSignal;
+  readonly #ends: { readonly fetching: AbortSignal; readonly committing: AbortSignal };
 
-  constructor(cluster: Cluster, groupId: string, membership: Membership, closing: AbortSignal) {
+  /** @param ends aborted when offsets are no longer waited for; the last commits outlive the last fetches */
+  constructor(
+    cluster: Cluster,
+    groupId: string,
+    membership: Membership,
+    ends: { readonly fetching: AbortSignal; readonly committing: AbortSignal },
+  ) {
     this.#cluster = cluster;
     this.#groupId = groupId;
     this.#membership = membership;
-    this.#closing = closing;
+    this.#ends = ends;
   }
 
-  /** The committed offset of each partition. Throws KlammError, a final one where asking again is of no use. */
-  async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
-    if (partitions.length === 0) return [];
-    const found = new Map<string, CommittedOffset>();
-    await this.#retry(async () => {
-      const missing = partitions.filter((partition) => !found.has(partitionText(partition)));
-      for (const answer of await this.#fetchOnce(missing)) {
-        if (answer.errorCode === 0) found.set(partitionText(answer), answer);
-        else if (!isRetriable(answer.errorCode)) {
-          throw this.#refused('cannot be fetched', answer, answer.errorCode);
+  /**
+   * The committed offset of each partition. Throws KlammError, a final one where asking again is of no use.
+   *
+   * @param unstable what becomes of partitions whose offset an open transaction may change: waited for as long as
+   * retryTimeoutMs (default), or left out
+   */
+  async fetch(
+    partitions: readonly TopicPartition[],
+    unstable: 'wait' | 'leave out' = 'wait',
+  ): Promise<CommittedOffset[]> {
+    const found = new Map<TopicPartition, CommittedOffset>();
+    let missing = partitions;
+    await this.#retry(this.#ends.fetching, async () => {
+      if (missing.length === 0) return undefined;
+      const again: TopicPartition[] = [];
+      let code: number | undefined;
+      for (const [partition, answer] of await this.#fetchOnce(missing)) {
+        const { errorCode, offset, metadata } = answer;
+        if (errorCode === 0) found.set(partition, { ...partition, offset, metadata });
+        else if (!isRetriable(errorCode)) throw this.#refused('cannot be fetched', partition, errorCode);
+        else if (errorCode !== ErrorCode.UNSTABLE_OFFSET_COMMIT || unstable === 'wait') {
+          // By its name next time: what is known of the topic is of an earlier one.
+          if (UNKNOWN_TOPIC.has(errorCode)) this.#cluster.invalidate(partition.topic);
+          again.push(partition);
+          code = errorCode;
         }
       }
-      return found.size === partitions.length ? undefined : ErrorCode.UNSTABLE_OFFSET_COMMIT;
+      missing = again;
+      return code;
     });
-    return partitions.map(
-      (partition) => found.get(partitionText(partition)) ?? { ...partition, offset: -1, metadata: '' },
-    );
+    return partitions.flatMap((partition) => found.get(partition) ?? []);
   }
 
   /**
@@ -81,17 +120,21 @@ export class OffsetRequests {
     let left = offsets;
     let refused: KlammError | undefined;
     let lastGeneration = Number.NaN;
-    await this.#retry(async () => {
+    await this.#retry(this.#ends.committing, async (attempts) => {
       if (left.length === 0) return undefined;
-      const { generation } = this.#membership;
+      const { memberId, generation } = this.#membership;
+      if (memberId === '') throw this.#noMember();
       const again: OffsetToCommit[] = [];
       let code: number | undefined;
       for (const [offset, errorCode] of await this.#commitOnce(left)) {
         if (errorCode === 0) continue;
+        let isWorthIt = isRetriable(errorCode);
+        if (UNKNOWN_TOPIC.has(errorCode)) isWorthIt = attempts < UNKNOWN_TOPIC_ATTEMPTS;
         // An illegal generation twice: it is not that this member was about to learn of a new one.
-        const isWorthIt = REBALANCING.has(errorCode)
-          ? isHeld(offset) && (errorCode !== ErrorCode.ILLEGAL_GENERATION || generation !== lastGeneration)
-          : isRetriable(errorCode);
+        if (REBALANCING.has(errorCode)) {
+          isWorthIt =
+            isHeld(offset) && (errorCode !== ErrorCode.ILLEGAL_GENERATION || generation !== lastGeneration);
+        }
         if (isWorthIt) {
           again.push(offset);
           code = errorCode;
@@ -104,9 +147,7 @@ export class OffsetRequests {
     if (refused !== undefined) throw refused;
   }
 
-  async #fetchOnce(
-    partitions: readonly TopicPartition[],
-  ): Promise<(CommittedOffset & { readonly errorCode: number })[]> {
+  async #fetchOnce(partitions: readonly TopicPartition[]): Promise<[TopicPartition, FetchedOffset][]> {
     const { topics, isNamed, nameOf } = await this.#byTopic(partitions);
     const asked = topics.map(({ name, topicId, members }) => ({
       name,
@@ -131,15 +172,18 @@ export class OffsetRequests {
         `The offsets of the group "${this.#groupId}" cannot be fetched: ${errorMeaning(errorCode)}`,
       );
     }
-    return (group?.topics ?? answer.topics).flatMap((topic) =>
-      topic.partitions.map((found) => ({
-        topic: nameOf(topic),
-        partition: found.partitionIndex,
-        offset: found.committedOffset,
-        metadata: found.metadata ?? '',
-        errorCode: found.errorCode,
-      })),
-    );
+    const answers = new Map<string, FetchedOffset>();
+    for (const topic of group?.topics ?? answer.topics) {
+      for (const { partitionIndex: partition, committedOffset: offset, ...rest } of topic.partitions) {
+        const { errorCode, metadata } = rest;
+        answers.set(partitionText({ topic: nameOf(topic), partition }), {
+          offset,
+          metadata: metadata ?? '',
+          errorCode,
+        });
+      }
+    }
+    return partitions.map((partition) => [partition, answers.get(partitionText(partition)) ?? UNANSWERED]);
   }
 
   async #commitOnce(offsets: readonly OffsetToCommit[]): Promise<[OffsetToCommit, number][]> {
@@ -197,11 +241,11 @@ export class OffsetRequests {
   }
 
   /** Calls `attempt` until it gives no error code to try again for, or retryTimeoutMs is over. */
-  async #retry(attempt: () => Promise<number | undefined>): Promise<void> {
+  async #retry(end: AbortSignal, attempt: (attempts: number) => Promise<number | undefined>): Promise<void> {
     const { clock, backOff, random, retryTimeoutMs } = this.#cluster.settings;
     const deadline = clock.monotonic() + retryTimeoutMs;
     for (let failures = 1; ; failures++) {
-      const errorCode = await attempt();
+      const errorCode = await attempt(failures);
       if (errorCode === undefined) return;
       const wait = backOffMs(backOff, failures, random);
       if (clock.monotonic() + wait > deadline) {
@@ -210,8 +254,15 @@ export class OffsetRequests {
           `The offsets of the group "${this.#groupId}" were still refused after ${retryTimeoutMs} ms: ${errorMeaning(errorCode)}`,
         );
       }
-      await sleep(clock, wait, this.#closing);
+      await sleep(clock, wait, end);
     }
+  }
+
+  #noMember(): KlammError {
+    return kafkaError(
+      ErrorCode.UNKNOWN_MEMBER_ID,
+      `No offset can be committed: this consumer is no member of the group "${this.#groupId}" at the moment.`,
+    );
   }
 
   #refused(what: string, partition: TopicPartition, errorCode: number): KlammError {

@@ -56,8 +56,13 @@ export class RunningSession<Value, Key> {
     const { signal } = this.#ending;
     this.#session = {
       ...actions,
-      memberId: membership.memberId,
-      generation: membership.generation,
+      // A generation may begin that leaves this member's partitions as they are.
+      get memberId() {
+        return membership.memberId;
+      },
+      get generation() {
+        return membership.generation;
+      },
       claims: partitions.map(({ topic, partition }) => ({ topic, partition })),
       signal,
       markMessage: (message, metadata) => message.mark(metadata),

@@ -22,6 +22,7 @@ export class StreamReader<Value, Key> {
   #waiting: (() => void) | undefined;
   #reads = 0;
   #lettingGo: (() => void)[] = [];
+  #failure: { readonly cause: unknown } | undefined;
 
   /** Records of a partition came, or it may go on. */
   add(partition: AssignedPartition<Value, Key>): void {
@@ -33,9 +34,13 @@ export class StreamReader<Value, Key> {
     this.#ready.delete(partition);
   }
 
-  /** What `read` gives; undefined where nothing is there. The program lets go of what it had before. */
+  /**
+   * What `read` gives; undefined where nothing is there. The program lets go of what it had before. Throws what `read`
+   * does, and KlammError where records cannot be decompressed.
+   */
   take<T>(read: Read<Value, Key, T>): T | undefined {
     this.letGo();
+    if (this.#failure !== undefined) throw this.#failure.cause;
     for (const partition of this.#ready) {
       const value = partition.take((records) => read(records, partition));
       if (value !== undefined) {
@@ -46,12 +51,21 @@ export class StreamReader<Value, Key> {
       }
       // Its records have to be decompressed, or there are none left, or it is paused: it comes back by `add`.
       this.#ready.delete(partition);
-      void partition.opening?.then(
-        () => this.add(partition),
-        () => this.add(partition),
-      );
+      this.#await(partition);
     }
     return undefined;
+  }
+
+  #await(partition: AssignedPartition<Value, Key>): void {
+    const { opening } = partition;
+    opening?.then(
+      () => this.add(partition),
+      (cause) => {
+        // After a seek, or a rebalance, nobody wants these records any more.
+        if (partition.opening === opening) this.#failure ??= { cause };
+        this.add(partition);
+      },
+    );
   }
 
   #count(partition: AssignedPartition<Value, Key>): void {

@@ -116,8 +116,9 @@ export class GroupMembership implements Membership {
     const member = this.#member;
     this.#emit('left', reason);
     this.#member = undefined;
-    void this.#calls.lostAll(reason);
+    const lost = this.#calls.lostAll(reason);
     await member?.leave(reason);
+    await lost;
   }
 
   resume(): void {
@@ -129,6 +130,10 @@ export class GroupMembership implements Membership {
   leave(): Promise<void> {
     this.#leaving ??= this.#leave('this consumer is closed');
     return this.#leaving;
+  }
+
+  stop(): void {
+    if (!this.#ended.signal.aborted) this.#end();
   }
 
   async #leave(reason: string): Promise<void> {

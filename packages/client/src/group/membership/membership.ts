@@ -86,11 +86,16 @@ export interface Membership {
   ): Promise<Decoded<R>>;
   /** Changes the subscription. */
   subscribe(topics: readonly string[] | RegExp): void;
-  /** Leaves the group until `resume`: maxPollInterval has passed. What was held is told to `lost`. */
+  /**
+   * Leaves the group until `resume`: maxPollInterval has passed. Resolves when what was held was told to `lost`, and
+   * the owner is through with that.
+   */
   suspend(reason: string): Promise<void>;
   resume(): void;
   /** Gives back what is held (`revoked`), then leaves. Bounded in time; safe to call again. */
   leave(): Promise<void>;
+  /** Ends at once, whatever is under way; for an owner that can wait for `leave` no longer. */
+  stop(): void;
 }
 
 /** Nothing is asked before `start`. */
