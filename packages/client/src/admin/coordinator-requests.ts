@@ -3,7 +3,8 @@
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
 import type { Cluster } from '../cluster.ts';
-import { Coordinator } from '../group/membership/coordinator.ts';
+import { Coordinator } from '../coordinator.ts';
+import { coordinatedGroup } from '../group/membership/group-errors.ts';
 import type { RequestOptions } from '../network/connection.ts';
 
 export type Ask = <Q extends Fields, R extends Fields>(
@@ -18,7 +19,7 @@ export async function withCoordinator<T>(
   groupId: string,
   work: (ask: Ask) => Promise<T>,
 ): Promise<T> {
-  const coordinator = new Coordinator(cluster, groupId, () => {});
+  const coordinator = new Coordinator(cluster, coordinatedGroup(groupId));
   const never = new AbortController();
   try {
     return await work((api, body, options) => coordinator.request(api, body, never.signal, options));

@@ -3,6 +3,7 @@
 
 import type { KlammError } from '@klamm/base/errors';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import type { Coordinated } from '../../coordinator.ts';
 
 /**
  * `again`: the coordinator is not ready. `elsewhere`: it is another broker. `fenced`: the group does not know the
@@ -28,12 +29,14 @@ export function consequenceOf(code: number): Consequence {
   }
 }
 
-export function isCoordinatorTrouble(code: unknown): code is number {
-  return (
-    code === ErrorCode.NOT_COORDINATOR ||
-    code === ErrorCode.COORDINATOR_NOT_AVAILABLE ||
-    code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
-  );
+/** The group as what its coordinator coordinates. */
+export function coordinatedGroup(groupId: string): Coordinated {
+  return {
+    key: groupId,
+    keyType: 0,
+    warmed: ['heartbeat', 'request'],
+    errorOf: (code, said) => groupError(groupId, code, said),
+  };
 }
 
 /** @param said what the broker said of it */

@@ -12,11 +12,12 @@ import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
 import type { Cluster } from '../../cluster.ts';
+import { Coordinator } from '../../coordinator.ts';
 import { backOffMs } from '../../network/back-off.ts';
 import type { Connection, RequestOptions } from '../../network/connection.ts';
 import { ClassicMember } from './classic-member.ts';
 import { ConsumerMember } from './consumer-member.ts';
-import { Coordinator } from './coordinator.ts';
+import { coordinatedGroup } from './group-errors.ts';
 import type { Member, MemberContext } from './member.ts';
 import type { GroupEventType, Membership, MembershipOptions, MembershipOwner } from './membership.ts';
 import { OwnerCalls } from './owner-calls.ts';
@@ -52,7 +53,7 @@ export class GroupMembership implements Membership {
     this.#owner = owner;
     this.#topics = options.topics;
     if (options.protocol !== 'auto') this.#protocol = options.protocol;
-    this.#coordinator = new Coordinator(cluster, options.groupId, (text) =>
+    this.#coordinator = new Coordinator(cluster, coordinatedGroup(options.groupId), (text) =>
       this.#emit('coordinator', `the group's coordinator is ${text}`),
     );
     this.#calls = new OwnerCalls(owner, {

@@ -2,7 +2,7 @@
 
 import type { KlammError } from '@klamm/base/errors';
 import type { Cluster } from '../../cluster.ts';
-import type { Coordinator } from './coordinator.ts';
+import type { Coordinator } from '../../coordinator.ts';
 import type { GroupEventType, MembershipOptions } from './membership.ts';
 import type { OwnerCalls } from './owner-calls.ts';
 

@@ -4,10 +4,11 @@ import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
 import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { Cluster } from '../../cluster.ts';
-import { HANG_UP, ScriptedBroker } from '../../network/scripted-broker.ts';
-import { clientSettings } from '../../options.ts';
+import { Cluster } from './cluster.ts';
 import { Coordinator } from './coordinator.ts';
+import { coordinatedGroup } from './group/membership/group-errors.ts';
+import { HANG_UP, ScriptedBroker } from './network/scripted-broker.ts';
+import { clientSettings } from './options.ts';
 
 const { signal } = new AbortController();
 
@@ -39,7 +40,7 @@ async function start(answers: readonly (number | typeof HANG_UP)[], retryTimeout
   return {
     broker,
     found,
-    coordinator: new Coordinator(cluster, 'g', (text) => found.push(text)),
+    coordinator: new Coordinator(cluster, coordinatedGroup('g'), (text) => found.push(text)),
     async [Symbol.asyncDispose]() {
       release();
       await broker[Symbol.asyncDispose]();

@@ -1,8 +1,9 @@
-// The way to the broker that coordinates a group: found once, remembered until it proves wrong, found again.
+// The way to the broker that coordinates a group, or the transactions of a producer: found once, remembered until it
+// proves wrong, found again.
 //
 // Each use has a connection of its own, as brokers answer the requests of one connection in turn: neither a JoinGroup
-// that waits for the whole group nor a slow commit may keep a heartbeat waiting. One attempt per call; whoever calls
-// decides when to try again. Kafka: FindCoordinator, AbstractCoordinator.
+// that waits for the whole group nor a slow commit may keep a heartbeat waiting. Kafka: FindCoordinator,
+// AbstractCoordinator, TransactionManager.
 
 import { sleep } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
@@ -10,20 +11,29 @@ import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
-import type { Cluster } from '../../cluster.ts';
-import { addressText, type BrokerAddress } from '../../network/address.ts';
-import { backOffMs } from '../../network/back-off.ts';
-import type { Connection, RequestOptions } from '../../network/connection.ts';
-import { groupError, isCoordinatorTrouble } from './group-errors.ts';
+import type { Cluster } from './cluster.ts';
+import { addressText, type BrokerAddress } from './network/address.ts';
+import { backOffMs } from './network/back-off.ts';
+import type { Connection, RequestOptions } from './network/connection.ts';
 
 type Use = 'join' | 'heartbeat' | 'request';
 const USES: readonly Use[] = ['join', 'heartbeat', 'request'];
-const WARMED: readonly Use[] = ['heartbeat', 'request'];
-const GROUP = 0;
+
+/** What is coordinated. */
+export interface Coordinated {
+  /** Id of a group, or a transactional id. */
+  readonly key: string;
+  /** Kafka's CoordinatorType: a group (0) or transactions (1). */
+  readonly keyType: 0 | 1;
+  /** What is connected as soon as the coordinator is found. */
+  readonly warmed: readonly Use[];
+  /** The error where brokers refuse with this code, and said why. */
+  readonly errorOf: (code: number, said?: string | null) => KlammError;
+}
 
 export class Coordinator {
   readonly #cluster: Cluster;
-  readonly #groupId: string;
+  readonly #of: Coordinated;
   readonly #onFound: (text: string) => void;
   readonly #purpose: string;
   #address: BrokerAddress | undefined;
@@ -32,11 +42,11 @@ export class Coordinator {
   #isReleased = false;
 
   /** @param onFound called with its name for people when it is found, where it is another than before */
-  constructor(cluster: Cluster, groupId: string, onFound: (text: string) => void) {
+  constructor(cluster: Cluster, of: Coordinated, onFound: (text: string) => void = () => {}) {
     this.#cluster = cluster;
-    this.#groupId = groupId;
+    this.#of = of;
     this.#onFound = onFound;
-    this.#purpose = cluster.newPurpose('group');
+    this.#purpose = cluster.newPurpose('coordinator');
   }
 
   /** Throws KlammError; a retriable one where another attempt may do. */
@@ -85,7 +95,7 @@ export class Coordinator {
         const code = troubleOf(answer);
         if (code === 0) return answer;
         if (code !== ErrorCode.COORDINATOR_LOAD_IN_PROGRESS) this.forget(connection.address);
-        if (isLast) throw groupError(this.#groupId, code);
+        if (isLast) throw this.#of.errorOf(code);
       } catch (cause) {
         if (connection !== undefined && !connection.isOpen) this.forget(connection.address);
         if (isLast || !(cause instanceof KlammError) || !cause.retriable) throw cause;
@@ -103,14 +113,15 @@ export class Coordinator {
   }
 
   async #find(): Promise<BrokerAddress> {
-    const body = { key: this.#groupId, keyType: GROUP, coordinatorKeys: [this.#groupId] };
+    const { key, keyType } = this.#of;
+    const body = { key, keyType, coordinatorKeys: [key] };
     const answer = await this.#cluster.request(FindCoordinator, body, { retry: false });
     const { nodeId, host, port, errorCode, errorMessage } = answer.coordinators[0] ?? answer;
-    if (errorCode !== 0) throw groupError(this.#groupId, errorCode, errorMessage);
+    if (errorCode !== 0) throw this.#of.errorOf(errorCode, errorMessage);
     if (host === '' || port <= 0) {
       throw kafkaError(
         ErrorCode.COORDINATOR_NOT_AVAILABLE,
-        `The brokers name no coordinator for the group "${this.#groupId}" at the moment.`,
+        `The brokers name no coordinator for "${key}" at the moment.`,
       );
     }
     this.#address = { host, port };
@@ -124,14 +135,14 @@ export class Coordinator {
   /** Opens what every member needs side by side; whoever needs one that fails is told then. */
   #warm(address: BrokerAddress): void {
     if (this.#isReleased) return;
-    for (const use of WARMED) {
+    for (const use of this.#of.warmed) {
       this.#cluster.pool.connect(address, `${this.#purpose}-${use}`).catch(() => {});
     }
   }
 }
 
 function releasedError(): KlammError {
-  return new KlammError('This consumer has left its group.', { code: 'CLOSED', retriable: false });
+  return new KlammError('It was closed.', { code: 'CLOSED', retriable: false });
 }
 
 /** The first code in an answer that says that its sender is not, or not yet, the coordinator; 0 where there is none. */
@@ -139,8 +150,16 @@ function troubleOf(answer: unknown): number {
   if (typeof answer !== 'object' || answer === null) return 0;
   if (Buffer.isBuffer(answer)) return 0;
   for (const [name, value] of Object.entries(answer)) {
-    const code = name === 'errorCode' && isCoordinatorTrouble(value) ? value : troubleOf(value);
+    const code = name.endsWith('rrorCode') && isCoordinatorTrouble(value) ? value : troubleOf(value);
     if (code !== 0) return code;
   }
   return 0;
+}
+
+function isCoordinatorTrouble(code: unknown): code is number {
+  return (
+    code === ErrorCode.NOT_COORDINATOR ||
+    code === ErrorCode.COORDINATOR_NOT_AVAILABLE ||
+    code === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+  );
 }
