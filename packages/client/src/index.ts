@@ -12,12 +12,27 @@ export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
 export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
 export type { ChangeOptions, NewTopic } from './admin/topics.ts';
+export type {
+  FencedProducer,
+  FenceProducersOptions,
+  ListTransactionsOptions,
+  TransactionDescription,
+  TransactionListing,
+  TransactionState,
+} from './admin/transactions.ts';
+export type { FindHangingOptions, HangingTransaction } from './admin/transactions-hanging.ts';
+export type {
+  AbortTransactionSpec,
+  PartitionProducers,
+  ProducerState,
+} from './admin/transactions-producers.ts';
 export { type Bytes, json, type Serde, type StandardSchema, schema, text } from './bytes.ts';
 export { Kafka } from './client.ts';
 export type { ClusterMetadata, PartitionMetadata, TopicMetadata } from './cluster.ts';
 export type { MessageBatch, PartitionConsumer } from './consumer/consumer.ts';
 export type { Message } from './consumer/message.ts';
 export type { ConsumeOptions, OutOfRangePolicy, StartPosition } from './consumer/options.ts';
+export type { ConsumerGroupMetadata } from './group/consumer-group-metadata.ts';
 export type { GroupBatch, GroupConsumer } from './group/group-consumer.ts';
 export type {
   CommitEvent,
@@ -36,3 +51,4 @@ export type { ProducerMessage, ProducerOptions, RecordMetadata } from './produce
 export type { DeliveryOutcome } from './producer/outcomes.ts';
 export { type Partitioner, type PartitionerInput, partitionOfKey } from './producer/partitioner.ts';
 export type { Producer } from './producer/producer.ts';
+export type { Transaction } from './producer/transactions/transaction.ts';

@@ -1,4 +1,4 @@
-// The administrator's calls: topics, their settings, their offsets, groups, and the cluster itself.
+// The administrator's calls: topics, their settings, their offsets, groups, transactions, and the cluster itself.
 
 import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster, ClusterMetadata, TopicMetadata } from '../cluster.ts';
@@ -24,6 +24,28 @@ import {
   describeTopics,
   type NewTopic,
 } from './topics.ts';
+import {
+  describeTransaction,
+  describeTransactions,
+  type FencedProducer,
+  type FenceProducersOptions,
+  fenceProducers,
+  type ListTransactionsOptions,
+  listTransactions,
+  type TransactionDescription,
+  type TransactionListing,
+} from './transactions.ts';
+import {
+  type FindHangingOptions,
+  findHangingTransactions,
+  type HangingTransaction,
+} from './transactions-hanging.ts';
+import {
+  type AbortTransactionSpec,
+  abortTransaction,
+  describeProducers,
+  type PartitionProducers,
+} from './transactions-producers.ts';
 
 /** Every call throws KlammError: with Kafka's code where the broker refused, NETWORK_EXCEPTION where it is not there. */
 export class Admin implements AsyncDisposable {
@@ -148,6 +170,60 @@ export class Admin implements AsyncDisposable {
   /** Removes committed offsets of partitions that no member reads. Throws NON_EMPTY_GROUP, naming the members. */
   deleteGroupOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void> {
     return deleteGroupOffsets(this.#cluster, groupId, partitions);
+  }
+
+  /** Transactional ids on all brokers, by id, with where their transactions stand. */
+  listTransactions(options: ListTransactionsOptions = {}): Promise<TransactionListing[]> {
+    return listTransactions(this.#cluster, options);
+  }
+
+  /** Where the transaction of a transactional id stands. Throws TRANSACTIONAL_ID_NOT_FOUND. */
+  describeTransaction(transactionalId: string): Promise<TransactionDescription> {
+    return describeTransaction(this.#cluster, transactionalId);
+  }
+
+  /** The same of several, by transactional id; those that are not there are left out. */
+  describeTransactions(transactionalIds: readonly string[]): Promise<Map<string, TransactionDescription>> {
+    return describeTransactions(this.#cluster, transactionalIds);
+  }
+
+  /** The producers that each partition knows, and their open transactions. Throws INVALID_PARTITIONS. */
+  describeProducers(partitions: readonly TopicPartition[]): Promise<PartitionProducers[]> {
+    return describeProducers(this.#cluster, partitions);
+  }
+
+  /**
+   * Transactions that are open in a partition and that no coordinator will end. Readers of committed records wait for
+   * them; `abortTransaction` ends each.
+   */
+  findHangingTransactions(options: FindHangingOptions = {}): Promise<HangingTransaction[]> {
+    return findHangingTransactions(this.#cluster, options);
+  }
+
+  /**
+   * Aborts a producer's transaction in one partition, behind its coordinator's back: for hanging ones. Of a transaction
+   * that its coordinator knows, other partitions may still be committed; `fenceProducers` aborts the whole of it.
+   *
+   * Throws INVALID_PRODUCER_EPOCH and TRANSACTION_COORDINATOR_FENCED where the partition has seen a later epoch.
+   */
+  abortTransaction(spec: AbortTransactionSpec): Promise<void> {
+    return abortTransaction(this.#cluster, spec);
+  }
+
+  /**
+   * Fences off the producers of transactional ids: an open transaction is aborted, and whatever they do next fails. Also
+   * makes an id that was not there. Resolves with the ids and epochs that fence them.
+   */
+  fenceProducers(
+    transactionalIds: readonly string[],
+    options: FenceProducersOptions = {},
+  ): Promise<Map<string, FencedProducer>> {
+    return fenceProducers(this.#cluster, transactionalIds, options);
+  }
+
+  /** Aborts the open transaction of a transactional id, a prepared one too (KIP-939), by fencing its producer off. */
+  async forceTerminateTransaction(transactionalId: string): Promise<void> {
+    await fenceProducers(this.#cluster, [transactionalId], {});
   }
 
   async describeCluster(): Promise<ClusterMetadata> {
