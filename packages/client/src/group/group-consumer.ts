@@ -14,6 +14,7 @@ import { checkPosition, type StartPosition } from '../consumer/options.ts';
 import { invalidOption, requireNumbers } from '../options.ts';
 import type { AssignedPartition } from './assigned-partition.ts';
 import { eachMessage } from './concurrency.ts';
+import type { ConsumerGroupMetadata } from './consumer-group-metadata.ts';
 import { GroupEvents, type GroupNoticeOf, type GroupNoticeType } from './group-events.ts';
 import type { GroupMessage } from './group-message.ts';
 import { GroupReading } from './group-reading.ts';
@@ -33,7 +34,7 @@ export interface GroupBatch<Value = Buffer, Key = Buffer> extends TopicPartition
 }
 
 export class GroupConsumer<Value = Buffer, Key = Buffer>
-  implements AsyncIterableIterator<GroupMessage<Value, Key>>, AsyncDisposable
+  implements AsyncIterableIterator<GroupMessage<Value, Key>>, ConsumerGroupMetadata, AsyncDisposable
 {
   readonly #settings: GroupSettings;
   readonly #events: GroupEvents;
@@ -147,14 +148,20 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
     return this.#events.on(type, listener);
   }
 
-  /** '' while it is no member. */
-  get memberId(): string {
-    return this.#reading.membership.memberId;
+  get groupId(): string {
+    return this.#reading.member.groupId;
   }
 
-  /** Generation (classic) or member epoch (consumer protocol); -1 while it is no member. */
+  get memberId(): string {
+    return this.#reading.member.memberId;
+  }
+
   get generation(): number {
-    return this.#reading.membership.generation;
+    return this.#reading.member.generation;
+  }
+
+  get instanceId(): string | null {
+    return this.#reading.member.instanceId;
   }
 
   /** The partitions that are this member's. */

@@ -12,6 +12,7 @@ import { Fetcher } from '../consumer/fetcher.ts';
 import type { StartPosition } from '../consumer/options.ts';
 import type { PartitionState } from '../consumer/partition-state.ts';
 import { AssignedPartition } from './assigned-partition.ts';
+import type { ConsumerGroupMetadata } from './consumer-group-metadata.ts';
 import { GroupCommits } from './group-commits.ts';
 import type { GroupEvents } from './group-events.ts';
 import type { Membership, MembershipOwner, newMembership } from './membership/membership.ts';
@@ -37,6 +38,8 @@ export interface GroupReadingOptions<Value, Key> {
 export class GroupReading<Value, Key> {
   readonly stream = new StreamReader<Value, Key>();
   readonly membership: Membership;
+  /** What this member commits offsets with. */
+  readonly member: ConsumerGroupMetadata;
   readonly watch: PollWatch;
   readonly #options: GroupReadingOptions<Value, Key>;
   readonly #partitions = new Map<string, AssignedPartition<Value, Key>>();
@@ -74,7 +77,18 @@ export class GroupReading<Value, Key> {
       failed: (error) => options.onFailure(error),
     });
     this.membership = options.newMembership(cluster, settings.membership, this.#owner());
-    const { groupId } = settings.membership;
+    const { groupId, instanceId } = settings.membership;
+    const { membership } = this;
+    this.member = {
+      groupId,
+      instanceId,
+      get memberId() {
+        return membership.memberId;
+      },
+      get generation() {
+        return membership.generation;
+      },
+    };
     this.#requests = new OffsetRequests(cluster, groupId, this.membership, {
       fetching: this.#closing.signal,
       committing: this.#closed.signal,
@@ -237,7 +251,7 @@ export class GroupReading<Value, Key> {
       markOffset: (partition, offset, metadata = '') => this.get(partition)?.mark(offset, metadata),
       commit: () => this.commitMarked(),
     };
-    const session = new RunningSession(handler, partitions, this.membership, actions, this.watch);
+    const session = new RunningSession(handler, partitions, this.member, actions, this.watch);
     this.#session = session;
     session.done.catch((cause) => this.#options.onFailure(cause));
   }

@@ -20,7 +20,13 @@ function partitionWith(index: number, count: number): AssignedPartition<Buffer, 
 function run(handler: GroupHandler, partitions: readonly AssignedPartition<Buffer, Buffer>[]) {
   const actions = { markOffset: () => {}, commit: async () => {} };
   const watch = new PollWatch(systemClock, 60_000, () => {});
-  return new RunningSession(handler, partitions, { memberId: 'm', generation: 3 }, actions, watch);
+  return new RunningSession(
+    handler,
+    partitions,
+    { groupId: 'g', memberId: 'm', generation: 3, instanceId: null },
+    actions,
+    watch,
+  );
 }
 
 test('setup comes before the claims, cleanup after all of them have ended', async () => {

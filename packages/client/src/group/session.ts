@@ -3,6 +3,7 @@
 
 import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { AssignedPartition } from './assigned-partition.ts';
+import type { ConsumerGroupMetadata } from './consumer-group-metadata.ts';
 import type { GroupMessage } from './group-message.ts';
 import type { PollWatch } from './poll-watch.ts';
 
@@ -16,10 +17,7 @@ export interface Claim<Value = Buffer, Key = Buffer>
   readonly highWatermark: number | undefined;
 }
 
-export interface Session {
-  readonly memberId: string;
-  /** Generation (classic) or member epoch (consumer protocol). */
-  readonly generation: number;
+export interface Session extends ConsumerGroupMetadata {
   readonly claims: readonly TopicPartition[];
   /** Aborted when the session ends: stop what is under way, or finish it soon. */
   readonly signal: AbortSignal;
@@ -49,19 +47,21 @@ export class RunningSession<Value, Key> {
   constructor(
     handler: GroupHandler<Value, Key>,
     partitions: readonly AssignedPartition<Value, Key>[],
-    membership: { readonly memberId: string; readonly generation: number },
+    member: ConsumerGroupMetadata,
     actions: Pick<Session, 'markOffset' | 'commit'>,
     watch: PollWatch,
   ) {
     const { signal } = this.#ending;
     this.#session = {
       ...actions,
+      groupId: member.groupId,
+      instanceId: member.instanceId,
       // A generation may begin that leaves this member's partitions as they are.
       get memberId() {
-        return membership.memberId;
+        return member.memberId;
       },
       get generation() {
-        return membership.generation;
+        return member.generation;
       },
       claims: partitions.map(({ topic, partition }) => ({ topic, partition })),
       signal,

@@ -59,6 +59,7 @@ export class Connection {
   readonly #pending: Pending[] = [];
   readonly #frames: FrameReader;
   readonly #versions = new Map<number, VersionRange>();
+  readonly #featureLevels = new Map<string, number>();
   #onClose: () => void = () => {};
   #correlationId = 0;
   #timer: Timer | undefined;
@@ -132,6 +133,11 @@ export class Connection {
 
   supports(api: Api): boolean {
     return this.#versions.has(api.key);
+  }
+
+  /** The level of a feature that the cluster had taken on when it was connected (KIP-584); 0 where it has none. */
+  featureLevel(name: string): number {
+    return this.#featureLevels.get(name) ?? 0;
   }
 
   /**
@@ -258,6 +264,9 @@ export class Connection {
     if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
     for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
       this.#versions.set(apiKey, [minVersion, maxVersion]);
+    }
+    for (const { name, maxVersionLevel } of answer.finalizedFeatures) {
+      this.#featureLevels.set(name, maxVersionLevel);
     }
   }
 

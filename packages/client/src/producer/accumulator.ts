@@ -8,6 +8,7 @@ import { type KlammError, messageOf } from '@klamm/base/errors';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Cluster, TopicMetadata } from '../cluster.ts';
 import type { Entry, FlushGroup, ProducerBatch } from './batch.ts';
+import type { IdentitySource } from './identity.ts';
 import type { ProducerSettings } from './options.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { type Partitioner, partitionByChance, partitionOfKey } from './partitioner.ts';
@@ -36,6 +37,7 @@ export class Accumulator {
   readonly #sender: Sender;
   readonly #topics = new Map<string, Topic>();
   readonly #expiry: Timer;
+  readonly #onFailed: (error: Error) => void;
   /** Records that wait for room, in order; those before `#blockedAt` have left. */
   #blocked: Entry[] = [];
   #blockedAt = 0;
@@ -47,14 +49,22 @@ export class Accumulator {
   readonly #groups = new Set<FlushGroup>();
   #hungerWaiters: (() => void)[] = [];
 
-  constructor(cluster: Cluster, settings: ProducerSettings, partitioner: Partitioner | undefined) {
+  /** @param onFailed told of each failure, beside those whose records failed */
+  constructor(
+    cluster: Cluster,
+    settings: ProducerSettings,
+    identities: IdentitySource,
+    partitioner: Partitioner | undefined,
+    onFailed: (error: Error) => void = () => {},
+  ) {
+    this.#onFailed = onFailed;
     this.#cluster = cluster;
     this.#settings = settings;
     this.#partitioner = partitioner;
-    this.#sender = new Sender(cluster, settings, {
+    this.#sender = new Sender(cluster, settings, identities, {
       topic: (name) => this.#topics.get(name)?.metadata,
       relocate: (name) => this.#search(this.#topicOf(name)),
-      finished: (batch) => this.#finished(batch),
+      finished: (batch, error) => this.#finished(batch, error),
     });
     this.#expiry = cluster.settings.clock.every(settings.deliveryTimeoutMs / EXPIRY_CHECKS, () =>
       this.#expire(),
@@ -121,12 +131,31 @@ export class Accumulator {
   close(error: KlammError): void {
     this.#isClosed = true;
     this.#expiry.cancel();
+    this.#failAll(error);
+    this.#sender.close();
+  }
+
+  /** Fails whatever is not in flight; what comes back from there is not sent again. Until `resume`. */
+  abandon(error: KlammError): void {
+    this.#sender.abandoned = error;
+    this.#failAll(error);
+  }
+
+  resume(): void {
+    this.#sender.abandoned = undefined;
+  }
+
+  /** Sends what could not be sent before, and may now be. */
+  wake(): void {
+    this.#sender.schedule();
+  }
+
+  #failAll(error: KlammError): void {
     for (const entry of this.#blocked.splice(this.#blockedAt)) this.#refuse(entry, error);
     for (const topic of this.#topics.values()) {
       for (const entry of topic.waiting.splice(0)) this.#fail(entry, error);
       for (const queue of topic.queues) this.#sender.fail(queue, error);
     }
-    this.#sender.close();
   }
 
   #place(entry: Entry): void {
@@ -245,8 +274,9 @@ export class Accumulator {
     }
   }
 
-  #finished(batch: ProducerBatch): void {
+  #finished(batch: ProducerBatch, error: KlammError | undefined): void {
     this.#pending -= batch.count;
+    if (error !== undefined) this.#onFailed(error);
     this.#leave(batch.flush, batch.count);
     this.#free(batch.heldBytes);
   }
@@ -279,6 +309,7 @@ export class Accumulator {
     this.#pending--;
     this.#leave(entry.flush, 1);
     entry.delivery.failed(entry.token, error);
+    this.#onFailed(error);
   }
 
   #leave(group: FlushGroup, count: number): void {

@@ -108,10 +108,11 @@ export class ProducerBatch {
     assert(builder !== undefined && this.state === 'open', 'a batch is sealed twice');
     this.baseSequence = baseSequence;
     this.#builder = undefined;
-    const { compression, compressionLevel } = settings;
+    const { compression, compressionLevel, transactional } = settings;
     const options = {
       ...identity,
       baseSequence,
+      transactional,
       compression,
       ...(compressionLevel === undefined ? {} : { compressionLevel }),
     };

@@ -37,6 +37,16 @@ export interface ProducerOptions<Value = Bytes, Key = Bytes> {
   readonly acks?: 'all' | -1 | 0 | 1;
   /** Every record is stored once and in order, however often it is sent again. Default true with acks 'all'. */
   readonly idempotent?: boolean;
+  /**
+   * The name under which this producer's transactions go on after a restart; records can then be sent within
+   * transactions only. Whoever uses the same name later fences this producer off (KIP-98).
+   */
+  readonly transactionalId?: string;
+  /**
+   * How long a transaction may be open before its coordinator aborts it, in ms; the broker allows up to its
+   * `transaction.max.timeout.ms`. Default 60,000.
+   */
+  readonly transactionTimeoutMs?: number;
   /** How long a record waits for others, in ms. Default 0: what queues up behind the request in flight goes together. */
   readonly lingerMs?: number;
   /** Size of a batch before compression. Default 262,144. One record may be larger. */
@@ -50,7 +60,10 @@ export interface ProducerOptions<Value = Bytes, Key = Bytes> {
   readonly compressionLevel?: number;
   /** Default: murmur2 of the key as Java does; without a key, one partition per batch. */
   readonly partitioner?: 'default' | 'roundRobin' | Partitioner;
-  /** A record is given up after so long, whatever the reason, in ms. Default 120,000. */
+  /**
+   * A record is given up after so long, whatever the reason, in ms. Default 120,000; in transactions, what
+   * transactionTimeoutMs is.
+   */
   readonly deliveryTimeoutMs?: number;
   /**
    * How often a batch is sent again after the broker refused it for now. Default 3. A lost connection and a change of
@@ -68,6 +81,9 @@ export interface ProducerOptions<Value = Bytes, Key = Bytes> {
 export interface ProducerSettings {
   readonly acks: -1 | 0 | 1;
   readonly idempotent: boolean;
+  readonly transactional: boolean;
+  readonly transactionalId: string | undefined;
+  readonly transactionTimeoutMs: number;
   readonly lingerMs: number;
   readonly batchBytes: number;
   readonly maxInFlight: number;
@@ -91,14 +107,22 @@ export function producerSettings<Value, Key>(options: ProducerOptions<Value, Key
   const {
     maxInFlight = IN_FLIGHT_MAX,
     bufferBytes = 32 * 1024 * 1024,
-    deliveryTimeoutMs = 120_000,
+    retries = 3,
+    transactionalId,
+    transactionTimeoutMs = 60_000,
   } = options;
-  const { retries = 3 } = options;
+  const transactional = transactionalId !== undefined;
+  const { deliveryTimeoutMs = transactional ? transactionTimeoutMs : 120_000 } = options;
   if (idempotent && acks !== -1) {
     throw invalidOption('`idempotent` needs `acks: "all"`; leave one of the two out.');
   }
+  if (transactionalId === '')
+    throw invalidOption('`transactionalId` is empty; it has to be a name, or left out.');
+  if (transactional && !idempotent) {
+    throw invalidOption('Transactions need `acks: "all"` and `idempotent`; leave the two out.');
+  }
   requireNumbers({ lingerMs, retries }, 0);
-  requireNumbers({ batchBytes, maxInFlight, bufferBytes, deliveryTimeoutMs }, 1);
+  requireNumbers({ batchBytes, maxInFlight, bufferBytes, deliveryTimeoutMs, transactionTimeoutMs }, 1);
   if (maxInFlight > IN_FLIGHT_MAX) {
     throw invalidOption(
       `\`maxInFlight\` is ${maxInFlight}; a broker keeps the order of ${IN_FLIGHT_MAX} at the most.`,
@@ -112,6 +136,9 @@ export function producerSettings<Value, Key>(options: ProducerOptions<Value, Key
   return {
     acks,
     idempotent,
+    transactional,
+    transactionalId,
+    transactionTimeoutMs,
     lingerMs,
     batchBytes,
     maxInFlight,

@@ -90,6 +90,11 @@ export class Outcomes<Value, Key> implements Delivery {
     }
   }
 
+  /** Says that all failures so far were told, in another way. */
+  forget(): void {
+    this.#untold = undefined;
+  }
+
   /** Throws the first failure that nobody was told of, once. */
   throwUntold(): void {
     const untold = this.#untold;

@@ -116,15 +116,19 @@ export class PartitionQueue {
   }
 
   #isOutdated(identity: ProducerIdentity | undefined): boolean {
-    return identity !== undefined && this.#identity?.producerId !== identity.producerId;
+    const own = this.#identity;
+    return (
+      identity !== undefined &&
+      (own?.producerId !== identity.producerId || own.producerEpoch < identity.producerEpoch)
+    );
   }
 
   #restart(identity: ProducerIdentity | undefined): boolean {
     if (identity === undefined) return false;
     const own = this.#identity;
-    // With another id there is no epoch to go on from.
+    // With another id, or an epoch of its transaction, there is none to go on from.
     this.#identity =
-      own === undefined || own.producerId !== identity.producerId
+      own === undefined || this.#isOutdated(identity)
         ? identity
         : { producerId: own.producerId, producerEpoch: own.producerEpoch + 1 };
     this.#isRestarting = false;

@@ -30,7 +30,7 @@ export function hasTopicIds(shipments: readonly Shipment[], topicIdOf: TopicIdOf
 export function produceBody(
   shipments: readonly Shipment[],
   topicIdOf: TopicIdOf,
-  { acks, timeoutMs }: { readonly acks: number; readonly timeoutMs: number },
+  options: { readonly transactionalId: string | null; readonly acks: number; readonly timeoutMs: number },
 ) {
   const topics = new Map<string, { index: number; records: Buffer | null }[]>();
   for (const { queue, batch } of shipments) {
@@ -44,7 +44,7 @@ export function produceBody(
     topicId: topicIdOf(name),
     partitionData,
   }));
-  return { acks, timeoutMs, topicData };
+  return { ...options, topicData };
 }
 
 /** Finds the answer for a partition; undefined where the broker left it out. */

@@ -8,12 +8,12 @@ import type { Timer } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import { ZERO_UUID } from '@klamm/base/random';
 import { Produce } from '@klamm/protocol/api/00-produce';
-import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Cluster, TopicMetadata } from '../cluster.ts';
 import { backOffMs } from '../network/back-off.ts';
 import type { Connection } from '../network/connection.ts';
 import type { ProducerBatch } from './batch.ts';
-import { IdentitySource } from './identity.ts';
+import type { IdentitySource } from './identity.ts';
 import type { ProducerSettings } from './options.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { errorOfAnswer, isAboutLeader, isAboutSequence, notDelivered } from './produce-errors.ts';
@@ -25,6 +25,7 @@ import {
   produceBody,
   type Shipment,
 } from './produce-request.ts';
+import { whyGiveUp } from './produce-retries.ts';
 
 interface Node {
   readonly nodeId: number;
@@ -40,11 +41,13 @@ export interface SenderOwner {
   topic(name: string): TopicMetadata | undefined;
   /** Looks for the topic's leaders again, and then calls `moved` on the queues. */
   relocate(topic: string): void;
-  /** A batch has left its queue. */
-  finished(batch: ProducerBatch): void;
+  /** A batch has left its queue: delivered, or failed with `error`. */
+  finished(batch: ProducerBatch, error?: KlammError): void;
 }
 
 const REQUEST_BYTES_MAX = 1024 * 1024;
+/** The markers of the transaction before are being written: a matter of moments. Kafka: addPartitionsRetryBackoffMs. */
+const CONCURRENT_TRANSACTIONS_WAIT_MS = 20;
 
 export class Sender {
   readonly #cluster: Cluster;
@@ -57,17 +60,19 @@ export class Sender {
   readonly #homeless = new Set<PartitionQueue>();
   /** While above zero, nothing lingers. */
   flushing = 0;
+  /** Where it is there, nothing is sent again: what comes back fails with it. */
+  abandoned: KlammError | undefined;
   #isScheduled = false;
   #isClosed = false;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(cluster: Cluster, settings: ProducerSettings, owner: SenderOwner) {
+  constructor(cluster: Cluster, settings: ProducerSettings, identities: IdentitySource, owner: SenderOwner) {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#owner = owner;
     this.#purpose = cluster.newPurpose('produce');
-    this.#identities = new IdentitySource(cluster);
+    this.#identities = identities;
   }
 
   /** Says that a queue has something to send. */
@@ -160,6 +165,7 @@ export class Sender {
         this.#wakeAt(queue.notBefore);
         continue;
       }
+      if (!this.#identities.admits(queue.topic, queue.index)) continue;
       const batch = queue.next(
         (open) => this.#isDue(open, node, now),
         this.#identities.current,
@@ -199,11 +205,14 @@ export class Sender {
         return;
       }
       const { requestTimeoutMs, clock } = this.#cluster.settings;
+      const { produceVersionMax } = this.#identities;
       const oldest = Math.min(...shipments.map(({ batch }) => batch.acceptedAt));
       const left = oldest + this.#settings.deliveryTimeoutMs - clock.monotonic();
       const answer = await connection.request(Produce, this.#body(shipments), {
         timeoutMs: Math.max(1, Math.min(requestTimeoutMs, left)),
-        ...(hasTopicIds(shipments, this.#topicId) ? {} : { versionMax: LAST_NAMED_VERSION }),
+        versionMax: hasTopicIds(shipments, this.#topicId)
+          ? produceVersionMax
+          : Math.min(LAST_NAMED_VERSION, produceVersionMax),
       });
       const answerFor = answersOf(answer, this.#topicId);
       for (const { queue, batch } of shipments) this.#settle(queue, batch, answerFor(queue));
@@ -223,6 +232,7 @@ export class Sender {
 
   #body(shipments: readonly Shipment[]) {
     return produceBody(shipments, this.#topicId, {
+      transactionalId: this.#identities.transactionalId,
       acks: this.#settings.acks,
       timeoutMs: this.#cluster.settings.requestTimeoutMs,
     });
@@ -252,9 +262,11 @@ export class Sender {
   }
 
   #fail(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): void {
+    // Whoever was told of another's failure may have given up all of them.
+    if (batch.state === 'done') return;
     queue.remove(batch);
     batch.failed(error);
-    this.#owner.finished(batch);
+    this.#owner.finished(batch, error);
   }
 
   /** A batch came back: it is sent again, at once or later, or given up. */
@@ -263,7 +275,12 @@ export class Sender {
     queue.inFlight--;
     queue.lastError = error;
     batch.state = 'ready';
-    const final = this.#whyGiveUp(queue, batch, error);
+    const final =
+      this.abandoned ??
+      whyGiveUp(queue, batch, error, {
+        ...this.#settings,
+        now: this.#cluster.settings.clock.monotonic(),
+      });
     if (final !== undefined) {
       this.#fail(queue, batch, final);
       this.schedule();
@@ -271,7 +288,7 @@ export class Sender {
     }
     if (this.#settings.idempotent && isAboutSequence(code)) {
       // Where it is not the first, it was refused for want of its predecessor, and simply follows that one again.
-      if (queue.isFirst(batch)) this.#restart(queue, code);
+      if (queue.isFirst(batch) && this.#identities.transactionalId === null) this.#restart(queue, code);
     } else this.#backOff(queue, error);
     if (isAboutLeader(code)) {
       this.#cluster.invalidate(queue.topic);
@@ -280,29 +297,16 @@ export class Sender {
     this.wake(queue);
   }
 
-  /** The error to fail a refused batch with; undefined where it is worth sending again. Counts the attempt. */
-  #whyGiveUp(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): KlammError | undefined {
-    const { deliveryTimeoutMs, retries, idempotent } = this.#settings;
-    const code = error.errorCode;
-    let allowed = retries;
-    if (idempotent && isAboutSequence(code)) {
-      allowed = Math.max(allowed, 1);
-      if (queue.isFirst(batch)) batch.attempts++;
-    } else if (!isAboutLeader(code)) {
-      if (!isRetriable(code)) return error;
-      batch.attempts++;
-    }
-    if (batch.attempts > allowed) return error;
-    const isOver = batch.acceptedAt + deliveryTimeoutMs <= this.#cluster.settings.clock.monotonic();
-    return isOver ? notDelivered(queue.topic, queue.index, deliveryTimeoutMs, error) : undefined;
-  }
-
   #backOff(queue: PartitionQueue, error: KlammError): void {
     const { clock, backOff, random, logger } = this.#cluster.settings;
     const now = clock.monotonic();
     if (queue.notBefore <= now) {
       queue.failures++;
-      queue.notBefore = now + backOffMs(backOff, queue.failures, random);
+      queue.notBefore =
+        now +
+        (error.errorCode === ErrorCode.CONCURRENT_TRANSACTIONS
+          ? CONCURRENT_TRANSACTIONS_WAIT_MS
+          : backOffMs(backOff, queue.failures, random));
     }
     logger.debug(`Sending to ${queue.topic}-${queue.index} again: ${error.message}`);
   }

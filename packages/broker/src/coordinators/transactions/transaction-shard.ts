@@ -29,15 +29,7 @@ import {
   TransactionState,
   tombstoneOf,
 } from './transaction.ts';
-import {
-  completed,
-  created,
-  decided,
-  fenced,
-  initialized,
-  isExhausted,
-  withPartitions,
-} from './transitions.ts';
+import { completed, created, decided, initialized, isExhausted, withPartitions } from './transitions.ts';
 
 export interface TransactionShardOptions {
   /** `transaction.max.timeout.ms`, `transactional.id.expiration.ms`. */
@@ -259,9 +251,12 @@ export class TransactionShard implements Machines<TransactionRecord> {
     return this.#transactions.values();
   }
 
-  /** Aborts an open transaction whose producer is fenced off: it took too long, or another took over. */
+  /**
+   * Aborts an open transaction whose producer is fenced off: it took too long, or another took over. The epoch of the end
+   * does both, so that one who took too long can go on with it; whoever takes over is given the one after.
+   */
   #abort(transaction: Transaction, now: number): TransactionStep {
-    return this.#decide(decided(fenced(transaction), false, EPOCH_PER_TRANSACTION, -1, now));
+    return this.#decide(decided(transaction, false, EPOCH_PER_TRANSACTION, -1, now));
   }
 
   #decide(transaction: Transaction): TransactionStep {

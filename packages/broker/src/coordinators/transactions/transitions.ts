@@ -85,12 +85,6 @@ export function withPartitions(
   };
 }
 
-/** An open transaction whose producer is fenced off, before it is aborted: its epoch is never given to anybody. */
-export function fenced(transaction: Transaction): Transaction {
-  const producerEpoch = Math.min(transaction.producerEpoch + 1, EPOCH_MAX);
-  return { ...transaction, producerEpoch, lastProducerEpoch: NONE };
-}
-
 /**
  * It is decided how the transaction ends: once this is durable, markers say so in every partition.
  *

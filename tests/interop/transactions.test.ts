@@ -1,0 +1,12 @@
+// Klamm's transactional producer on Klamm's broker, in this process, and on a real Apache Kafka.
+
+import { startBroker } from '@klamm/broker/broker';
+import { startApacheKafka } from '../peers/apache-kafka.ts';
+import { getJava } from '../peers/java.ts';
+import { usePeer } from '../peers/peers.ts';
+import { transactionsSuite } from './transactions-suite.ts';
+
+const java = await usePeer(getJava);
+
+transactionsSuite('Klamm', false, () => startBroker({ port: 0 }));
+transactionsSuite('Apache Kafka 4.3.1', java.skip, () => startApacheKafka(java.get()));
