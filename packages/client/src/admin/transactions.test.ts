@@ -33,6 +33,8 @@ const PARTITIONS = 1200;
 /** Two brokers: each leads every other partition of every topic, and coordinates ids that end in its number. */
 async function start(versionMax: Partial<Record<string, number>> = {}) {
   const brokers = [await ScriptedBroker.start(), await ScriptedBroker.start()] as const;
+  /** Partitions that the other broker leads by now. */
+  const moved = new Set<number>();
   for (const broker of brokers) {
     broker.on(ApiVersions, () => ({
       apiKeys: APIS.map(({ key, name, versions }) => ({
@@ -49,7 +51,7 @@ async function start(versionMax: Partial<Record<string, number>> = {}) {
         topicId: TOPIC_ID,
         partitions: Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
           partitionIndex,
-          leaderId: 1 + (partitionIndex % 2),
+          leaderId: 1 + ((partitionIndex + Number(moved.has(partitionIndex))) % 2),
           replicaNodes: [1, 2],
           isrNodes: [1, 2],
         })),
@@ -67,6 +69,7 @@ async function start(versionMax: Partial<Record<string, number>> = {}) {
   const admin = kafka.admin();
   return {
     brokers,
+    moved,
     first: brokers[0],
     second: brokers[1],
     admin,
@@ -220,7 +223,6 @@ test('producers are fenced once what they were ending is over, one by one at the
 test('each leader is asked for its own partitions, some hundred at a time, and a new one for what has moved', async () => {
   await using cluster = await start();
   const sizes: number[] = [];
-  let hasMoved = false;
   for (const broker of cluster.brokers) {
     broker.on(DescribeProducers, ({ topics }) => {
       assert.deepEqual(
@@ -230,8 +232,8 @@ test('each leader is asked for its own partitions, some hundred at a time, and a
       const indexes = topics[0]?.partitionIndexes ?? [];
       sizes.push(indexes.length);
       const partitions = indexes.map((partitionIndex) => {
-        const isMoved = partitionIndex === 4 && !hasMoved;
-        if (isMoved) hasMoved = true;
+        const isMoved = partitionIndex === 4 && broker === cluster.first;
+        if (isMoved) cluster.moved.add(4);
         return {
           partitionIndex,
           errorCode: isMoved ? ErrorCode.NOT_LEADER_OR_FOLLOWER : 0,
@@ -280,11 +282,13 @@ test('a partition is told to abort in the name of its last coordinator; a refusa
   const epochs: number[] = [];
   const codes = [ErrorCode.NOT_LEADER_OR_FOLLOWER, 0, 0];
   cluster.second.on(WriteTxnMarkers, ({ markers }) => {
-    const [{ coordinatorEpoch = -1, topics = [], ...marker } = {}] = markers;
+    const [marker, ...others] = markers;
+    assert.ok(marker !== undefined && others.length === 0);
+    const { coordinatorEpoch, topics, ...rest } = marker;
     epochs.push(coordinatorEpoch);
-    const { producerId, producerEpoch, transactionResult, transactionVersion } = marker;
-    assert.deepEqual([producerId, producerEpoch, transactionResult, transactionVersion], [9, 3, false, 0]);
     assert.deepEqual(topics, [{ name: 't', partitionIndexes: [1] }]);
+    const { producerId, producerEpoch, transactionResult, transactionVersion } = rest;
+    assert.deepEqual([producerId, producerEpoch, transactionResult, transactionVersion], [9, 3, false, 0]);
     const partitions = [{ partitionIndex: 1, errorCode: codes.shift() ?? 0 }];
     return { markers: [{ producerId: 9, topics: [{ name: 't', partitions }] }] };
   });
