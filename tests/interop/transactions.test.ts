@@ -10,3 +10,10 @@ const java = await usePeer(getJava);
 
 transactionsSuite('Klamm', false, () => startBroker({ port: 0 }));
 transactionsSuite('Apache Kafka 4.3.1', java.skip, () => startApacheKafka(java.get()));
+// The protocol of before KIP-890: partitions and offsets are added beforehand, and epochs last.
+transactionsSuite(
+  'Apache Kafka 4.3.1 with transaction.version 0',
+  java.skip,
+  () => startApacheKafka(java.get(), { features: { 'transaction.version': 0 } }),
+  'PRODUCER_FENCED',
+);

@@ -19,7 +19,11 @@ export async function startApacheKafka(java: Java, options: BrokerOptions = {}):
   writeFileSync(properties, propertiesOf(port, await freePort(), dataDirectory, options.settings ?? {}));
   if (options.dataDirectory === undefined) {
     const { stdout } = await java.run('kafka.tools.StorageTool', ['random-uuid']);
-    await java.run('kafka.tools.StorageTool', ['format', '-t', stdout.trim(), '-c', properties]);
+    const features = Object.entries(options.features ?? {}).flatMap(([name, level]) => [
+      '--feature',
+      `${name}=${level}`,
+    ]);
+    await java.run('kafka.tools.StorageTool', ['format', '-t', stdout.trim(), '-c', properties, ...features]);
   }
   const program = java.start('kafka.Kafka', [properties]);
   await untilAnswers(port, program);

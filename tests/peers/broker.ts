@@ -7,6 +7,8 @@ export interface BrokerOptions {
   readonly port?: number;
   /** Broker settings by Kafka's names. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Feature levels to format a new data directory with (KIP-584); the newest without it. Apache Kafka only. */
+  readonly features?: Readonly<Record<string, number>>;
 }
 
 export interface Broker extends AsyncDisposable {
