@@ -1,4 +1,4 @@
-// `npm run bench -- [broker] [java] [start] [client] [groups] [--rounds N] [--quick]`
+// `npm run bench -- [start] [broker] [java] [client] [groups] [compaction] [--rounds N] [--quick]`
 //
 // Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
 // stderr. Quote the ratios: absolute figures belong to the machine and the hour. --quick takes a tenth of the work, to
@@ -17,6 +17,7 @@ import { acknowledged, createTopic, produceFrame } from './broker/requests.ts';
 import { endToEnd, fetching, largeBatches, oneInFlight, type Target } from './broker/socket-cases.ts';
 import { CLIENTS, runClient } from './client/contestants.ts';
 import { WORKLOADS, type Workload } from './client/workload.ts';
+import { compaction, type KeyedData } from './compaction/compaction.ts';
 import { rebalances } from './groups/rebalances.ts';
 import { groupsAfterRestart } from './groups/restart.ts';
 import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contestants.ts';
@@ -24,7 +25,7 @@ import { processUsage } from './harness/process-usage.ts';
 import { report } from './harness/report.ts';
 import { type Figures, runRounds } from './harness/rounds.ts';
 
-const SUITES = ['start', 'broker', 'java', 'client', 'groups'] as const;
+const SUITES = ['start', 'broker', 'java', 'client', 'groups', 'compaction'] as const;
 type Suite = (typeof SUITES)[number];
 
 const args = process.argv.slice(2);
@@ -240,11 +241,36 @@ async function groupSuite(): Promise<void> {
   );
 }
 
+async function compactionSuite(): Promise<void> {
+  const settings = { 'log.cleaner.backoff.ms': '50' };
+  const bytes = some(2 * 1024 ** 3);
+  const cases: [string, KeyedData][] = [
+    ['2 GiB, values of 1 KiB, 500,000 keys', { bytes, valueBytes: 1024, keys: some(500_000) }],
+    ['2 GiB, values of 100 B, 2,000,000 keys', { bytes, valueBytes: 100, keys: some(2_000_000) }],
+  ];
+  for (const [title, data] of cases) {
+    const contenders = (['klamm', 'apache-kafka'] as const).map((name) => ({
+      name,
+      async run(): Promise<Figures> {
+        await using first = await BROKERS[name]({ settings });
+        const { dataDirectory } = first;
+        if (dataDirectory === undefined) throw new Error('The broker runs elsewhere.');
+        await using restarted = new AsyncDisposableStack();
+        const restart = async (): Promise<Broker> =>
+          restarted.use(await BROKERS[name]({ settings, dataDirectory }));
+        return await compaction(first, restart, data);
+      },
+    }));
+    report(await runRounds(`compaction: ${title}`, contenders, rounds, progress), 'klamm', context);
+  }
+}
+
 const RUN: Record<Suite, () => Promise<void>> = {
   start: startSuite,
   broker: brokerSuite,
   java: javaSuite,
   client: clientSuite,
   groups: groupSuite,
+  compaction: compactionSuite,
 };
 for (const suite of suites) await RUN[suite as Suite]();

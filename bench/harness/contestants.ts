@@ -1,7 +1,7 @@
 // The brokers that are measured: each started as its users start it, in a process of its own, on an empty directory.
 
 import { startApacheKafka } from '../../tests/peers/apache-kafka.ts';
-import type { Broker } from '../../tests/peers/broker.ts';
+import type { Broker, BrokerOptions } from '../../tests/peers/broker.ts';
 import { getJava } from '../../tests/peers/java.ts';
 import { startKlamm } from '../../tests/peers/klamm.ts';
 
@@ -15,10 +15,11 @@ const SERVER_FLAGS = [
 ];
 
 export const BROKERS = {
-  klamm: () => startKlamm(),
-  'klamm os': () => startKlamm({ settings: { 'flush.policy': 'os' } }),
-  'apache-kafka': async () => startApacheKafka(await getJava(SERVER_FLAGS)),
-} as const satisfies Record<string, () => Promise<Broker>>;
+  klamm: (options = {}) => startKlamm(options),
+  'klamm os': (options = {}) =>
+    startKlamm({ ...options, settings: { ...options.settings, 'flush.policy': 'os' } }),
+  'apache-kafka': async (options = {}) => startApacheKafka(await getJava(SERVER_FLAGS), options),
+} as const satisfies Record<string, (options?: BrokerOptions) => Promise<Broker>>;
 
 export type BrokerName = keyof typeof BROKERS;
 
