@@ -62,6 +62,20 @@ test('async-producer hears of every outcome', async () => {
   assert.equal(code, 0);
 });
 
+test('transaction shows both records of a transfer, and neither of one that was aborted', async () => {
+  await using broker = await startBroker({ port: 0 });
+  const { code, lines, errors } = await run('transaction', [broker.bootstrap, 'accounts']);
+  assert.deepEqual(
+    lines,
+    [
+      ['moved 10', 'moved 5', 'not moved: anna has not got 1'],
+      ['ben +10', 'anna -10', 'ben +5', 'anna -5', 'end of day'],
+    ].flat(),
+    errors,
+  );
+  assert.equal(code, 0);
+});
+
 test('partition-consumer reads from the oldest, goes on listening, and stops at Ctrl-C', async () => {
   await using broker = await startBroker({ port: 0 });
   await run('sync-producer', [broker.bootstrap, 'orders']);
