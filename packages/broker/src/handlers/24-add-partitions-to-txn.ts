@@ -65,7 +65,7 @@ async function add(
 }
 
 function verify({ transactions }: BrokerRooms, owner: TransactionOwner): CodeOf {
-  return (place) => transactions.writeProblem(owner, place);
+  return (place) => transactions.writeProblem(owner, place, true);
 }
 
 function placesOf(topics: readonly Topic[]): TopicPartition[] {

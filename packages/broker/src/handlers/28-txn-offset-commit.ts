@@ -21,7 +21,8 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
     if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
     if ((await groups.prepare()) !== ErrorCode.NONE) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     const place = { topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) };
-    if (apiVersion >= ADDS_SINCE && transactions.writeProblem(owner, place) !== ErrorCode.NONE) {
+    const adds = apiVersion >= ADDS_SINCE;
+    if (adds && transactions.writeProblem(owner, place, adds) !== ErrorCode.NONE) {
       const errorCode = await transactions.addPartitions(owner, [place]);
       if (errorCode !== ErrorCode.NONE) return refuse(asWriteError(errorCode, true));
     }
@@ -40,7 +41,7 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
       topics: known,
       producer: { producerId, producerEpoch },
       problem: () =>
-        asWriteError(transactions.writeProblem(owner, place), apiVersion >= ABORTABLE_SINCE) ||
+        asWriteError(transactions.writeProblem(owner, place, adds), apiVersion >= ABORTABLE_SINCE) ||
         groups.epochProblem(groupId, producerId, producerEpoch),
     };
     const outcomes = await groups.call<TopicOutcome[]>(

@@ -51,10 +51,11 @@ export function inTransaction<T>(
   const { transactions } = context.broker;
   if (transactionalId === null) return append(withoutId);
   const knowsAbortable = context.apiVersion >= ABORTABLE_SINCE;
+  const adds = context.apiVersion >= ADDS_SINCE;
   const problemOf: WriteProblem = (partition, records) => {
     const owner = records === null ? undefined : ownerOf(transactionalId, records);
     if (owner === undefined || isOpen(partition, owner)) return ErrorCode.NONE;
-    const problem = transactions.writeProblem(owner, placeOf(partition));
+    const problem = transactions.writeProblem(owner, placeOf(partition), adds);
     return asProduceError(asWriteError(problem, knowsAbortable), context.apiVersion);
   };
   return transactions.inTurn(
@@ -76,6 +77,7 @@ function prepare(
   transactionalId: string,
 ): Promise<void> | undefined {
   const { transactions } = context.broker;
+  const adds = context.apiVersion >= ADDS_SINCE;
   const missing: TopicPartition[] = [];
   let owner: TransactionOwner | undefined;
   for (const topic of topicData) {
@@ -83,17 +85,14 @@ function prepare(
       const partition = findPartition(context, topic, index);
       const ofBatch = records === null ? undefined : ownerOf(transactionalId, records);
       if (partition === undefined || ofBatch === undefined || isOpen(partition, ofBatch)) continue;
-      if (transactions.writeProblem(ofBatch, placeOf(partition)) === ErrorCode.NONE) continue;
+      if (transactions.writeProblem(ofBatch, placeOf(partition), adds) === ErrorCode.NONE) continue;
       owner = ofBatch;
       missing.push(placeOf(partition));
     }
   }
   if (owner === undefined) return undefined;
   // Where it fails, `append` finds out: partition by partition.
-  const adding =
-    context.apiVersion >= ADDS_SINCE
-      ? transactions.addPartitions(owner, missing)
-      : transactions.shardOf(transactionalId);
+  const adding = adds ? transactions.addPartitions(owner, missing) : transactions.shardOf(transactionalId);
   return adding.then(() => {});
 }
 

@@ -130,9 +130,13 @@ export class TransactionCoordinator {
     );
   }
 
-  /** Why a partition may not be written to in a transaction, as of now; NONE where it may (KIP-890). */
-  writeProblem(owner: TransactionOwner, partition: TopicPartition): number {
-    if (!this.#options.verifies) return ErrorCode.NONE;
+  /**
+   * Why a partition may not be written to in a transaction, as of now; NONE where it may (KIP-890).
+   *
+   * @param adds whether who asks adds partitions by itself: no setting keeps it from that, only from verifying
+   */
+  writeProblem(owner: TransactionOwner, partition: TopicPartition, adds: boolean): number {
+    if (!adds && !this.#options.verifies) return ErrorCode.NONE;
     const runtime = this.#topic.runtimeFor(owner.transactionalId);
     // Without a coordinator nobody was ever given the id.
     if (runtime === undefined) return ErrorCode.INVALID_PRODUCER_ID_MAPPING;
