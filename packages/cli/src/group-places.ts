@@ -2,6 +2,7 @@
 
 import type { Admin } from '@klamm/client/admin/admin';
 import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
+import { splitPlace } from './topic-partitions.ts';
 import { topicNames, unknownTopic } from './topics.ts';
 import { usageError } from './usage-error.ts';
 
@@ -30,7 +31,7 @@ async function partitionsOf(
   text: string,
   committed: readonly TopicPartition[],
 ): Promise<TopicPartition[]> {
-  const [, topic = text, list] = /^(.+):([\d,]+)$/.exec(text) ?? [];
+  const { topic, partitions } = splitPlace(text);
   const known = await topicNames(admin);
   // A group's offsets may outlive their topic.
   const kept = committed.filter((place) => place.topic === topic).map(({ partition }) => partition);
@@ -38,7 +39,7 @@ async function partitionsOf(
   const indexes = known.includes(topic)
     ? (await admin.describeTopic(topic)).partitions.map(({ index }) => index)
     : kept;
-  const wanted = list === undefined ? indexes : list.split(',').filter(Boolean).map(Number);
+  const wanted = partitions ?? indexes;
   const missing = wanted.find((index) => !indexes.includes(index));
   if (missing !== undefined) {
     throw usageError(`--topic ${text}: ${topic} has no partition ${missing}; it has ${indexes.length}.`);

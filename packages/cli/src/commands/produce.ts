@@ -1,5 +1,6 @@
 // `klamm produce TOPIC`: records from stdin. Nothing is read ahead of what the cluster takes, and at the end it is
-// said where the records are; a record that failed is named, and makes the exit code 1.
+// said where the records are; a record that failed is named, and makes the exit code 1. In a transaction all of it counts
+// or nothing: it is committed at the end of stdin, and aborted by Ctrl-C, and by whatever fails.
 
 import { sleep } from '@klamm/base/clock';
 import type { ProducerOptions } from '@klamm/client/producer/options';
@@ -12,6 +13,7 @@ import { startProgress } from '../output/progress.ts';
 import { linesOf } from '../record/lines.ts';
 import { type GivenRecord, parseRecord, type RecordHeader } from '../record/record.ts';
 import { requireTopic } from '../topics.ts';
+import { durationOf } from '../transaction-texts.ts';
 import { usageError } from '../usage-error.ts';
 
 /** Failures told one by one; the others are counted. */
@@ -23,8 +25,11 @@ class Tally {
   sent = 0;
   delivered = 0;
   failed = 0;
+  /** The transaction is given up, and with it what it has not sent. */
+  isAborted = false;
 
   deliveredAt(partition: number, offset: number): void {
+    if (this.isAborted) return;
     this.delivered++;
     const known = this.partitions.get(partition);
     if (known === undefined) {
@@ -34,6 +39,13 @@ class Tally {
     known.records++;
     known.firstOffset = Math.min(known.firstOffset, offset);
     known.lastOffset = Math.max(known.lastOffset, offset);
+  }
+
+  /** What was delivered in a transaction that is aborted does not count. */
+  abort(): void {
+    this.isAborted = true;
+    this.partitions.clear();
+    this.delivered = 0;
   }
 }
 
@@ -49,6 +61,7 @@ export const produce: CommandRun = async (context, [topicName], flags) => {
     ...options,
     onDelivered: (_message, { partition, offset }) => tally.deliveredAt(partition, offset),
     onFailed: (_message, error) => {
+      if (tally.isAborted) return;
       tally.failed++;
       if (tally.failed <= FAILURES_TOLD) context.fail(`A record was not stored: ${sentenceOf(error)}`);
     },
@@ -56,9 +69,13 @@ export const produce: CommandRun = async (context, [topicName], flags) => {
   const progress = process.stdin.isTTY
     ? { end: () => {} }
     : startProgress(process.stderr, context.clock, () => `${tally.delivered} records stored`);
+  const sending = { topic, rate, tally, flags };
   try {
-    await sendAll(context, producer, template, { topic, rate, tally, flags });
-    await producer.flush();
+    if (options.transactionalId !== undefined) await sendInTransaction(context, producer, template, sending);
+    else {
+      await sendAll(context, producer, template, sending);
+      await producer.flush();
+    }
   } finally {
     progress.end();
     await producer.close();
@@ -73,9 +90,24 @@ interface Sending {
   readonly flags: Flags;
 }
 
-async function sendAll(
+async function sendInTransaction(
   context: CommandContext,
   producer: Producer,
+  template: Template,
+  sending: Sending,
+): Promise<void> {
+  await producer.transaction(async (transaction) => {
+    await sendAll(context, transaction, template, sending);
+    if (!context.interrupted.aborted && !context.hasFailed) return;
+    sending.tally.abort();
+    await transaction.abort();
+    context.fail('The transaction was aborted: none of its records counts.');
+  });
+}
+
+async function sendAll(
+  context: CommandContext,
+  producer: Pick<Producer, 'enqueue' | 'ready'>,
   template: Template,
   { topic, rate, tally, flags }: Sending,
 ): Promise<void> {
@@ -200,7 +232,15 @@ function producerOptions(context: CommandContext, flags: Flags): ProducerOptions
   const lingerMs = properties['linger.ms'];
   const batchBytes = properties['batch.size'];
   const deliveryTimeoutMs = properties['delivery.timeout.ms'];
+  const transactionalId = flags.text('transactionalId');
+  const transactionTimeoutMs = durationOf(flags, 'transactionTimeout', '--transaction-timeout');
+  if (transactionalId !== undefined && acks !== 'all' && acks !== '-1')
+    throw usageError('--transactional-id needs --acks all, which is the default.');
+  if (transactionalId === undefined && transactionTimeoutMs !== undefined)
+    throw usageError('--transaction-timeout goes with --transactional-id.');
   return {
+    ...(transactionalId === undefined ? {} : { transactionalId }),
+    ...(transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs }),
     acks: acks === 'all' || acks === '-1' ? 'all' : acks === '1' ? 1 : 0,
     compression: compression as NonNullable<ProducerOptions['compression']>,
     deliveryTimeoutMs: deliveryTimeoutMs === undefined ? timeoutMs : Number(deliveryTimeoutMs),

@@ -5,6 +5,7 @@ import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
 import { groupCommands } from './group-table.ts';
 import { topicCommands } from './topic-table.ts';
+import { transactionCommands } from './txn-table.ts';
 
 const START_FLAGS: readonly FlagSpec[] = [
   { flags: '-d, --data <dir>', about: 'where to keep the data (default: ./klamm-data)' },
@@ -39,6 +40,14 @@ const PRODUCE_FLAGS: readonly FlagSpec[] = [
     choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
   },
   { flags: '--rate <number>', about: 'at most so many records a second' },
+  {
+    flags: '--transactional-id <id>',
+    about: 'all of stdin in one transaction of this id: either all of it counts, or nothing',
+  },
+  {
+    flags: '--transaction-timeout <duration>',
+    about: 'how long that may take before the broker aborts it (default: 60s)',
+  },
   { flags: '--create', about: 'create the topic if it is missing' },
 ];
 
@@ -92,10 +101,12 @@ export const commands: readonly CommandSpec[] = [
         'klamm consume orders -o :end --output ndjson | klamm produce copy --input ndjson --create',
         'a topic copied into another',
       ],
+      ['klamm produce orders --transactional-id load-1 < orders.txt', 'the whole file, or nothing of it'],
     ],
     notes:
       'Says where the records went on stderr; with --output, it prints that as data. Of ndjson, key, value, headers and\n' +
-      'timestamp are taken; topic, partition and offset are where a record was, and are not.',
+      'timestamp are taken; topic, partition and offset are where a record was, and are not. A transaction is committed at the\n' +
+      'end of stdin, and aborted by Ctrl-C and by any record that is not taken; whoever else uses its id is fenced off.',
     load: async () => (await import('./produce.ts')).produce,
   },
   {
@@ -128,6 +139,7 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./consume.ts')).consume,
   },
   groupCommands,
+  transactionCommands,
   {
     name: 'cluster',
     aliases: ['clusters'],
