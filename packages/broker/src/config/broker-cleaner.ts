@@ -14,7 +14,7 @@ export const cleanerConfigs = {
     type: 'long',
     default: '134217728',
     min: 1,
-    doc: 'Most bytes that compaction takes to remember keys by; 24 for each.',
+    doc: 'Most bytes that compaction takes to remember keys by; about 20 for each.',
   },
   'log.cleaner.delete.retention.ms': {
     type: 'long',

@@ -72,31 +72,80 @@ function filteredRecords(
   { map, nowMs, deleteRetentionMs }: FilterRules,
   horizonMs: number | undefined,
 ): Buffer {
-  const isCompressed = compressionOf(batch, 0) !== Compression.none;
-  const open = (): void => cursor.open(batch, 0, isCompressed ? decompressRecords(batch, 0) : undefined);
-  let kept = 0;
-  let hasTombstones = false;
+  const areTombstonesKept = horizonMs === undefined || nowMs < horizonMs;
   const isKept = (): boolean => {
-    if (cursor.offset > map.latestOffset) return true;
-    const key = cursor.key();
-    if (key === null || cursor.offset < map.get(key)) return false;
-    return cursor.valueSize >= 0 || horizonMs === undefined || nowMs < horizonMs;
+    const { offset, keySize } = cursor;
+    if (offset > map.latestOffset) return true;
+    if (keySize < 0 || offset < map.get(cursor.buffer, cursor.keyAt, keySize)) return false;
+    return cursor.valueSize >= 0 || areTombstonesKept;
   };
-  open();
-  while (cursor.next()) {
-    if (!isKept()) continue;
-    kept++;
-    hasTombstones ||= cursor.valueSize < 0;
+  const kept = keptOf(batch, isKept);
+  const newHorizonMs = horizonMs ?? (kept.hasTombstones ? nowMs + deleteRetentionMs : undefined);
+  if (kept.count === 0) return isLastOfProducer ? emptied(batch) : NOTHING;
+  if (newHorizonMs === horizonMs) {
+    if (kept.count === recordCountOf(batch, 0)) return batch;
+    // The broker's own time is in the header, and records may say another.
+    if (timestampTypeOf(batch, 0) !== 'logAppendTime') return shortened(batch, kept);
   }
-  const newHorizonMs = horizonMs ?? (hasTombstones ? nowMs + deleteRetentionMs : undefined);
-  if (kept === 0) return isLastOfProducer ? emptied(batch) : NOTHING;
-  if (kept === recordCountOf(batch, 0) && newHorizonMs === horizonMs) return batch;
-  open();
-  return rebuilt(batch, newHorizonMs, kept, isKept);
+  return rebuilt(batch, newHorizonMs, kept.count, isKept);
+}
+
+/** What stays of a batch. */
+interface Kept {
+  readonly count: number;
+  readonly hasTombstones: boolean;
+  readonly maxTimestamp: number;
+  /** The bytes, decompressed, that the records are in. */
+  readonly bytes: Buffer;
+  /** Where in them kept neighbours begin and end, in turn. */
+  readonly runs: readonly number[];
+  readonly runBytes: number;
+}
+
+function keptOf(batch: Buffer, isKept: () => boolean): Kept {
+  const isCompressed = open(batch);
+  const runs: number[] = [];
+  let count = 0;
+  let runBytes = 0;
+  let hasTombstones = false;
+  let maxTimestamp = NO_TIMESTAMP;
+  for (let at = isCompressed ? 0 : BATCH_HEADER_BYTES; cursor.next(); at = cursor.recordEnd) {
+    if (!isKept()) continue;
+    count++;
+    runBytes += cursor.recordEnd - at;
+    hasTombstones ||= cursor.valueSize < 0;
+    if (cursor.timestamp > maxTimestamp) maxTimestamp = cursor.timestamp;
+    if (runs.length > 0 && runs[runs.length - 1] === at) runs[runs.length - 1] = cursor.recordEnd;
+    else runs.push(at, cursor.recordEnd);
+  }
+  return { count, hasTombstones, maxTimestamp, bytes: cursor.buffer, runs, runBytes };
+}
+
+function open(batch: Buffer): boolean {
+  const isCompressed = compressionOf(batch, 0) !== Compression.none;
+  cursor.open(batch, 0, isCompressed ? decompressRecords(batch, 0) : undefined);
+  return isCompressed;
+}
+
+/** The batch with the records that stay, byte for byte: they count from what they counted from before. */
+function shortened(batch: Buffer, { count, maxTimestamp, bytes, runs, runBytes }: Kept): Buffer {
+  const compression = compressionOf(batch, 0);
+  const room = compression === Compression.none ? BATCH_HEADER_BYTES : 0;
+  const records = Buffer.allocUnsafe(room + runBytes);
+  for (let i = 0, to = room; i < runs.length; i += 2) to += bytes.copy(records, to, runs[i], runs[i + 1]);
+  const whole =
+    compression === Compression.none
+      ? records
+      : Buffer.concat([batch.subarray(0, BATCH_HEADER_BYTES), compress(compression as Compression, records)]);
+  batch.copy(whole, 0, 0, BATCH_HEADER_BYTES);
+  setInt64At(whole, MAX_TIMESTAMP_AT, maxTimestamp);
+  whole.writeInt32BE(count, RECORD_COUNT_AT);
+  return sealed(whole);
 }
 
 /** The batch with the records that `isKept`, each at its offset and its time. */
 function rebuilt(batch: Buffer, horizonMs: number | undefined, kept: number, isKept: () => boolean): Buffer {
+  open(batch);
   const baseOffset = baseOffsetOf(batch, 0);
   const baseTimestamp = horizonMs ?? baseTimestampOf(batch, 0);
   const isAppendTime = timestampTypeOf(batch, 0) === 'logAppendTime';
@@ -118,12 +167,11 @@ function rebuilt(batch: Buffer, horizonMs: number | undefined, kept: number, isK
   setInt64At(header, BASE_TIMESTAMP_AT, baseTimestamp);
   if (!isAppendTime) setInt64At(header, MAX_TIMESTAMP_AT, maxTimestamp);
   header.writeInt32BE(kept, RECORD_COUNT_AT);
-  return finished(header, body);
+  return sealed(Buffer.concat([header, body]));
 }
 
 /** A marker with the time from which on it goes: the record's own time stays what it was. */
 function withHorizon(batch: Buffer, { nowMs, deleteRetentionMs }: FilterRules): Buffer {
-  cursor.open(batch, 0);
   return rebuilt(batch, nowMs + deleteRetentionMs, recordCountOf(batch, 0), () => true);
 }
 
@@ -135,12 +183,12 @@ function emptied(batch: Buffer): Buffer {
   // Nothing is compressed, and nothing is left to go later.
   header.writeUInt16BE(attributesOf(batch, 0) & ~(COMPRESSION_MASK | DELETE_HORIZON_BIT), ATTRIBUTES_AT);
   setInt64At(header, BASE_TIMESTAMP_AT, maxTimestampOf(batch, 0));
-  return finished(header, NOTHING);
+  return sealed(header);
 }
 
-function finished(header: Buffer, body: Buffer): Buffer {
-  const whole = Buffer.concat([header, body]);
-  whole.writeInt32BE(whole.length - LOG_OVERHEAD, LENGTH_AT);
-  writeCrc(whole, 0);
-  return whole;
+/** Writes the length and the checksum down. */
+function sealed(batch: Buffer): Buffer {
+  batch.writeInt32BE(batch.length - LOG_OVERHEAD, LENGTH_AT);
+  writeCrc(batch, 0);
+  return batch;
 }

@@ -29,9 +29,8 @@ import { type BatchFate, type FilterRules, filteredBatch } from './batch-filter.
 import { OffsetMap } from './offset-map.ts';
 import { CleanedTransactions } from './transactions.ts';
 
-const READ_BYTES = 1024 * 1024;
-/** What a dirty record is taken to hold at least, when room for its key is made. */
-const RECORD_BYTES = 32;
+/** So much is worked on at a time: a millisecond or so, for which everybody else waits. */
+const READ_BYTES = 256 * 1024;
 
 export interface CompactionLimits {
   /** `log.cleaner.dedupe.buffer.size`. */
@@ -85,13 +84,11 @@ export async function compact(
     const next = range.segments[i + 1]?.baseOffset ?? range.endOffset;
     return next > range.firstDirtyOffset && segment.writtenBytes > 0;
   });
-  const dirtyBytes = dirty.reduce((sum, { writtenBytes }) => sum + writtenBytes, 0);
-  const wanted = OffsetMap.bytesFor(Math.ceil(dirtyBytes / RECORD_BYTES));
-  const map = new OffsetMap(Math.min(wanted, limits.mapBytesMax));
   const { firstDirtyOffset, endOffset } = range;
+  const map = new OffsetMap(limits.mapBytesMax);
   const ofDirty = new CleanedTransactions(log.abortedTransactions(firstDirtyOffset, endOffset));
   await fillMap(map, dirty, range, ofDirty, pace, log);
-  if (map.latestOffset < 0 && map.size === 0) return range.endOffset;
+  if (map.latestOffset < 0) return range.endOffset;
   const upTo = map.isFull ? map.latestOffset + 1 : range.endOffset;
   const rules = { map, nowMs: clock.now(), deleteRetentionMs: log.deleteRetentionMs };
   const transactions = new CleanedTransactions(log.abortedTransactions(0, endOffset));
@@ -126,10 +123,10 @@ async function fillMap(
         const isCompressed = compressionOf(bytes, at) !== Compression.none;
         cursor.open(bytes, at, isCompressed ? decompressRecords(bytes, at) : undefined);
         while (cursor.next()) {
-          const key = cursor.key();
-          if (key === null || cursor.offset < firstDirtyOffset || cursor.offset >= endOffset) continue;
+          const { offset, keySize } = cursor;
+          if (keySize < 0 || offset < firstDirtyOffset || offset >= endOffset) continue;
+          map.put(cursor.buffer, cursor.keyAt, keySize, offset);
           if (map.isFull) return false;
-          map.put(key, cursor.offset);
         }
         return true;
       });
