@@ -7,6 +7,7 @@ import type { Admin } from '@klamm/client/admin/admin';
 import { Produce } from '@klamm/protocol/api/00-produce';
 import { AddPartitionsToTxn } from '@klamm/protocol/api/24-add-partitions-to-txn';
 import { EndTxn } from '@klamm/protocol/api/26-end-txn';
+import { TxnOffsetCommit } from '@klamm/protocol/api/28-txn-offset-commit';
 import { errorName } from '@klamm/protocol/error-codes';
 import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import { BatchBuilder } from '@klamm/protocol/records/builder';
@@ -14,6 +15,7 @@ import { BatchBuilder } from '@klamm/protocol/records/builder';
 /** The last versions that name topics, and in which a transaction's partitions are added one by one. */
 const ADD_VERSION = 3;
 const END_VERSION = 4;
+const OFFSET_VERSION = 3;
 const PRODUCE_VERSION = 11;
 const ALL_REPLICAS = -1;
 const TIMEOUT_MS = 30_000;
@@ -78,6 +80,26 @@ export class RawTransactions implements Disposable {
     const [result] = responses[0]?.partitionResponses ?? [];
     assert.equal(errorName(result?.errorCode ?? -1), 'NONE');
     return result?.baseOffset ?? -1;
+  }
+
+  /** Commits an offset of a group, whether or not the coordinator was told. */
+  async commitOffset(
+    { transactionalId, producerId, producerEpoch }: RawProducer,
+    groupId: string,
+    place: TopicPartition,
+    offset: number,
+  ): Promise<void> {
+    const partitions = [
+      { partitionIndex: place.partition, committedOffset: offset, committedMetadata: null },
+    ];
+    const { topics } = await this.#client.request(TxnOffsetCommit, OFFSET_VERSION, {
+      transactionalId,
+      groupId,
+      producerId,
+      producerEpoch,
+      topics: [{ name: place.topic, partitions }],
+    });
+    assert.equal(errorName(topics[0]?.partitions[0]?.errorCode ?? -1), 'NONE');
   }
 
   /** Ends the transaction; resolves with the name of the error, `NONE` for none. */

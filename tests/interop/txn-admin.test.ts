@@ -192,6 +192,52 @@ for (const [name, skip, start] of brokers) {
       assert.equal(await transactions.end(busy, true), 'NONE');
     });
 
+    test("an offset that no coordinator will commit or drop hangs in Kafka's own topic, and can be aborted", async () => {
+      await newTopic('consumed', 1);
+      await admin.setGroupOffsets('reader', [{ topic: 'consumed', partition: 0, offset: 1 }]);
+      const producer = await transactions.producer('lost-offset');
+      await transactions.commitOffset(producer, 'reader', { topic: 'consumed', partition: 0 }, 7);
+      const hanging = await admin.findHangingTransactions({ longerThanMs: -1 });
+      assert.deepEqual(
+        hanging.map(({ topic, transactionalId }) => [topic, transactionalId]),
+        [['__consumer_offsets', 'lost-offset']],
+      );
+      for (const each of hanging) await admin.abortTransaction(each);
+      assert.deepEqual(await admin.findHangingTransactions({ longerThanMs: -1 }), []);
+      const [committed] = await admin.groupOffsets('reader');
+      assert.equal(committed?.offset, 1);
+    });
+
+    test("Java's own tool finds the same, and what it aborts is over", { skip: java.skip }, async () => {
+      const tool = 'org.apache.kafka.tools.TransactionsCommand';
+      const args = ['--bootstrap-server', broker.bootstrap];
+      await newTopic('java', 1);
+      const place = { topic: 'java', partition: 0 };
+      const producer = await transactions.producer('java');
+      await transactions.write(producer, place, 'lost', LONG_AGO);
+      const find = [...args, 'find-hanging', '--topic', 'java'];
+      const columnsOf = async (): Promise<string[][]> => {
+        const { stdout } = await java.get().run(tool, find);
+        const [, ...lines] = stdout.trim().split('\n');
+        return lines.map((line) => line.trim().split(/\s+/));
+      };
+      const [hanging, ...others] = await admin.findHangingTransactions({ partitions: [place] });
+      assert.ok(hanging !== undefined && others.length === 0);
+      const { topic, partition, producerId, producerEpoch, currentTxnStartOffset } = hanging;
+      const [found = [], ...more] = await columnsOf();
+      assert.deepEqual(more, []);
+      assert.deepEqual(
+        found.slice(0, 7),
+        [topic, partition, producerId, producerEpoch, -1, currentTxnStartOffset, LONG_AGO].map(String),
+      );
+      const at = ['--topic', 'java', '--partition', '0', '--start-offset', String(currentTxnStartOffset)];
+      await java.get().run(tool, [...args, 'abort', ...at]);
+      assert.deepEqual(await admin.findHangingTransactions({ partitions: [place] }), []);
+      await assert.rejects(admin.abortTransaction({ ...hanging, coordinatorEpoch: -1 }), {
+        code: 'TRANSACTION_COORDINATOR_FENCED',
+      });
+    });
+
     test('fencing aborts what is open, whoever began it can go on with nothing', async () => {
       await newTopic('fenced', 1);
       const place = { topic: 'fenced', partition: 0 };
