@@ -355,7 +355,7 @@ export class Partition {
       this.#logger.info(
         `${this.topic}-${this.index}: removed ${removed} segments; the log starts at offset ${this.logStartOffset}.`,
       );
-      this.#producerState.removeBelow(this.logStartOffset);
+      this.#producerState.removeOld();
     }
   }
 

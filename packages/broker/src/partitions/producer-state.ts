@@ -2,7 +2,7 @@
 // newest of them. A snapshot beyond the end of the log stands for batches that are gone, and is removed before it
 // could be taken for the truth (ProducerStateManager.truncateAndReload).
 
-import { baseOffsetOf, forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
+import { forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
 import type { Disk } from '../storage/disk.ts';
 import { baseOffsetOfFile, SNAPSHOT_SUFFIX, segmentFileName } from '../storage/file-names.ts';
 import type { Log } from '../storage/log.ts';
@@ -47,15 +47,21 @@ export class ProducerState {
     this.#remove((base) => base < offset && !bases.has(base));
   }
 
-  removeBelow(offset: number): void {
-    this.#remove((base) => base < offset);
+  /** Removes snapshots of before the first segment. */
+  removeOld(): void {
+    const first = this.#firstBase;
+    this.#remove((base) => base < first);
+  }
+
+  get #firstBase(): number {
+    return this.#log.segmentBases[0] ?? 0;
   }
 
   #note(bytes: Buffer, from: number): number {
     let offset = from;
     forEachBatch(bytes, 0, bytes.length, (at) => {
       offset = lastOffsetOf(bytes, at) + 1;
-      if (baseOffsetOf(bytes, at) < from) return true;
+      if (offset <= from) return true;
       const ended = this.#producers.note(bytes, at);
       if (ended?.committed === false) this.#log.noteAborted(ended);
       return true;
@@ -65,18 +71,20 @@ export class ProducerState {
 
   /**
    * Loads the newest snapshot at or below both offsets, and returns the one from which the log must be read: from
-   * `notAfter` on it must be, for the transactions that were aborted.
+   * `notAfter` on it must be, for the transactions that were aborted. What lies before the log's start, but is still
+   * there, is read as well: a transaction may have begun or ended in it.
    */
   #loadSnapshot(endOffset: number, notAfter: number): number {
     this.#remove((base) => base > endOffset);
     for (const base of this.#snapshots().toReversed()) {
-      if (base > notAfter) continue;
+      // One of before the first segment does not say what has ended since.
+      if (base > notAfter || base < this.#firstBase) continue;
       const entries = decodeSnapshot(this.#disk.readFile(this.#path(base)));
       if (entries === null) continue;
       this.#producers.load(entries);
-      return Math.max(base, this.#log.logStartOffset);
+      return base;
     }
-    return this.#log.logStartOffset;
+    return this.#firstBase;
   }
 
   #snapshots(): number[] {

@@ -117,9 +117,6 @@ export class Producers {
     baseSequence: number,
   ): SequenceCheck {
     if (epoch > known.epoch) return baseSequence === 0 ? NEXT : outOfOrder(producerId, baseSequence, 0);
-    const last = known.batches.at(-1);
-    // After a marker that began the epoch, its first batch is the next one.
-    if (last === undefined) return NEXT;
     const lastSequence = (baseSequence + lastOffsetDeltaOf(batch, 0)) % SEQUENCES;
     const same = known.batches.find(
       (b) => b.baseSequence === baseSequence && b.lastSequence === lastSequence,
@@ -128,7 +125,8 @@ export class Producers {
       const baseOffset = same.lastOffset - lastOffsetDeltaOf(batch, 0);
       return { kind: 'duplicate', baseOffset, lastOffset: same.lastOffset, timestamp: same.timestamp };
     }
-    const expected = (last.lastSequence + 1) % SEQUENCES;
+    // A marker begins an epoch, too: its first batch has yet to come.
+    const expected = ((known.batches.at(-1)?.lastSequence ?? NO_SEQUENCE) + 1) % SEQUENCES;
     return baseSequence === expected ? NEXT : outOfOrder(producerId, baseSequence, expected);
   }
 
