@@ -2,20 +2,16 @@
 // compression, rolled ones, indexes, producer snapshots, and the metadata log.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Broker } from '../peers/broker.ts';
-import { getJava, type Java } from '../peers/java.ts';
+import { getJava } from '../peers/java.ts';
 import { getKcat, type Kcat } from '../peers/kcat.ts';
 import { startKlamm } from '../peers/klamm.ts';
 import { usePeer } from '../peers/peers.ts';
 import { kafkaJs, newTopic } from '../peers/topics.ts';
+import { LogDumper } from './log-dumper.ts';
 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-const COMPLAINT =
-  /isvalid: false|Mismatch|Non-consecutive|out of order|Found timestamp|not be matched|corrupt|could not|unable to|invalid|exception|\berror\b/i;
-
 const kcat = await usePeer(getKcat);
 const java = await usePeer(getJava);
 
@@ -75,7 +71,7 @@ async function write(run: Kcat, bootstrap: string): Promise<Written> {
 
 suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
   let broker: Broker;
-  let folder: string;
+  let dumper: LogDumper;
   let written: Written;
   before(async () => {
     kcat.get();
@@ -84,54 +80,20 @@ suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
     written = await write(kcat.get(), broker.bootstrap);
     await broker.stop();
     assert.ok(broker.dataDirectory, 'this test needs the data directory of the broker');
-    folder = broker.dataDirectory;
+    dumper = new LogDumper(java.get(), broker.dataDirectory);
   });
   after(async () => {
     await broker?.[Symbol.asyncDispose]();
   });
 
-  function files(endings: RegExp, directories: RegExp): string[] {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && directories.test(entry.name))
-      .flatMap((entry) => readdirSync(join(folder, entry.name)).map((file) => join(folder, entry.name, file)))
-      .filter((file) => endings.test(file));
-  }
-
-  /** The lines that DumpLogSegments prints for each file. Asserts that it complains of none. */
-  async function dump(paths: readonly string[], ...args: string[]): Promise<Map<string, string[]>> {
-    assert.ok(paths.length > 0, 'there is nothing to dump');
-    const run: Java['run'] = java.get().run;
-    const mainClass = 'org.apache.kafka.tools.DumpLogSegments';
-    const { stdout, stderr } = await run(mainClass, [...args, '--files', paths.join(',')], {
-      timeoutMs: 120_000,
-    });
-    // With --deep-iteration it takes the first record of every rolled segment for a gap after offset -1.
-    assert.equal(stderr.replaceAll(/^Non-consecutive offsets in .*\n {2}-1 is followed by \d+\n/gm, ''), '');
-    const dumped = new Map<string, string[]>();
-    let lines: string[] = [];
-    for (const line of stdout.split('\n')) {
-      const [, path] = /^Dumping (.+)$/.exec(line) ?? [];
-      if (path !== undefined) {
-        lines = [];
-        dumped.set(path, lines);
-      } else if (line !== '') {
-        lines.push(line);
-      }
-    }
-    assert.deepEqual([...dumped.keys()].sort(), [...paths].sort());
-    // A record's own text may say anything.
-    const said = stdout.replaceAll(/ payload: .*$/gm, '');
-    assert.equal(
-      said.split('\n').find((line) => COMPLAINT.test(line)),
-      undefined,
-    );
-    return dumped;
-  }
-
   const PARTITIONS = /^(?!__).*-\d+$/;
 
   test('reads every batch and record of every segment', async () => {
-    const dumped = await dump(files(/\.log$/, PARTITIONS), '--deep-iteration', '--print-data-log');
+    const dumped = await dumper.dump(
+      dumper.files(/\.log$/, PARTITIONS),
+      '--deep-iteration',
+      '--print-data-log',
+    );
     const linesOf = (topic: string): string[] =>
       [...dumped].filter(([path]) => path.includes(`/${topic}-0/`)).flatMap(([, lines]) => lines);
     const recordsOf = (topic: string): string[] => linesOf(topic).filter((line) => line.startsWith('|'));
@@ -161,9 +123,9 @@ suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
   });
 
   test('a topic with segment.bytes of 1 MiB is rolled into segments named by their first offset', async () => {
-    const segments = files(/\.log$/, new RegExp(`^${written.rolled}-0$`));
+    const segments = dumper.files(/\.log$/, new RegExp(`^${written.rolled}-0$`));
     assert.ok(segments.length >= 4, `3.5 MB are in ${segments.length} segments`);
-    const dumped = await dump(segments, '--deep-iteration');
+    const dumped = await dumper.dump(segments, '--deep-iteration');
     for (const [path, lines] of dumped) {
       const first = lines
         .map((line) => /^baseOffset: (\d+)/.exec(line)?.[1])
@@ -173,21 +135,21 @@ suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
   });
 
   test('finds every entry of the offset and time indexes in their segments', async () => {
-    const indexes = files(/\.(index|timeindex)$/, PARTITIONS);
-    const dumped = await dump(indexes);
+    const indexes = dumper.files(/\.(index|timeindex)$/, PARTITIONS);
+    const dumped = await dumper.dump(indexes);
     const entries = [...dumped]
       .filter(([path]) => path.includes(`/${written.rolled}-0/`))
       .flatMap(([, lines]) => lines);
     // One for every batch of 16 KiB in 3.5 MB; and of timestamps at least one for every segment that was rolled.
     assert.ok(entries.filter((line) => /^offset: \d+ position: \d+$/.test(line)).length > 100);
     assert.ok(entries.filter((line) => /^timestamp: \d+ offset: \d+$/.test(line)).length >= 3);
-    for (const [path, lines] of await dump(indexes, '--index-sanity-check')) {
+    for (const [path, lines] of await dumper.dump(indexes, '--index-sanity-check')) {
       assert.match(lines.join('\n'), /^\S+ (passed sanity check|is empty)\.$/, path);
     }
   });
 
   test('reads the snapshots of producers', async () => {
-    const dumped = await dump(files(/\.snapshot$/, PARTITIONS));
+    const dumped = await dumper.dump(dumper.files(/\.snapshot$/, PARTITIONS));
     const states = [...dumped].filter(([path]) => path.includes(`/${written.rolled}-0/`));
     assert.ok(states.length > 0);
     const [, last = []] = states.sort().at(-1) ?? [];
@@ -195,8 +157,8 @@ suite('DumpLogSegments', { skip: kcat.skip || java.skip }, () => {
   });
 
   test('reads the metadata log, which tells of every topic', async () => {
-    const logs = files(/\.(log|checkpoint)$/, /^__cluster_metadata-0$/);
-    const dumped = await dump(logs, '--cluster-metadata-decoder');
+    const logs = dumper.files(/\.(log|checkpoint)$/, /^__cluster_metadata-0$/);
+    const dumped = await dumper.dump(logs, '--cluster-metadata-decoder');
     const text = [...dumped.values()].flat().join('\n');
     for (const topic of [...written.codecs.values(), written.rolled, written.trimmed]) {
       assert.match(text, new RegExp(`"type":"TOPIC_RECORD".*"name":"${topic}"`));
