@@ -49,8 +49,9 @@ export function judgeInit(
     if (!isRetry) return refused('PRODUCER_FENCED');
   }
   if (isDecided(transaction)) return 'wait';
-  if (state === TransactionState.ongoing) return 'abortFirst';
   const isCurrent = expected === undefined || expected.producerEpoch === producerEpoch;
+  // Apache Kafka has whoever is fenced abort the transaction of whoever took over before it says so.
+  if (state === TransactionState.ongoing) return isCurrent ? 'abortFirst' : refused('PRODUCER_FENCED');
   if (isExhausted(producerEpoch) && isCurrent) return 'rotate';
   if (expected === undefined) return { producerEpoch: producerEpoch + 1, lastProducerEpoch: -1 };
   if (isCurrent) return { producerEpoch: producerEpoch + 1, lastProducerEpoch: producerEpoch };

@@ -26,6 +26,7 @@ import {
   TransactionShard,
   type TransactionShardOptions,
 } from './transaction-shard.ts';
+import { EPOCH_MAX } from './transitions.ts';
 
 export const TRANSACTIONS_TOPIC = '__transaction_state';
 
@@ -63,7 +64,7 @@ export class TransactionCoordinator {
 
   constructor(options: TransactionCoordinatorOptions) {
     this.#options = options;
-    const { clock, logger, shard, partitionOf, createTopic, producerIds } = options;
+    const { clock, logger, shard, partitionOf, createTopic } = options;
     this.#topic = new CoordinatorTopic({
       name: TRANSACTIONS_TOPIC,
       partitionOf,
@@ -75,7 +76,7 @@ export class TransactionCoordinator {
           newMachines: () =>
             new TransactionShard({
               ...shard,
-              newProducerId: () => producerIds.next(),
+              newProducerId: () => this.#newProducerId(),
               writeMarkers: (transaction) => void this.#writeMarkers(transaction, runtime, partition),
             }),
           clock,
@@ -183,6 +184,14 @@ export class TransactionCoordinator {
     this.#topic.close();
   }
 
+  /** Where none is at hand, there will be one when it is tried again. */
+  #newProducerId(): number | undefined {
+    const { producerIds } = this.#options;
+    const producerId = producerIds.next();
+    if (producerId === undefined) producerIds.ready().catch(() => {});
+    return producerId;
+  }
+
   async #writeMarkers(
     transaction: Transaction,
     runtime: Runtime<TransactionShard, TransactionRecord>,
@@ -194,7 +203,8 @@ export class TransactionCoordinator {
       producerEpoch,
       committed: state === TransactionState.prepareCommit,
       coordinatorEpoch: leaderEpoch,
-      epochPerTransaction: clientVersion >= EPOCH_PER_TRANSACTION,
+      // Apache Kafka lets a producer have the last epoch, beyond which there is none for a marker.
+      epochPerTransaction: clientVersion >= EPOCH_PER_TRANSACTION && producerEpoch < EPOCH_MAX,
     };
     const places = Array.from(partitions, ([topic, indexes]) =>
       Array.from(indexes, (partition) => ({ topic, partition })),

@@ -67,8 +67,8 @@ interface Waiting {
   giveUp(): TransactionStep;
 }
 
-/** How long to wait before markers that could not be written are tried again, in ms. */
-const MARKERS_AGAIN_MS = 1000;
+/** How long to wait before what could not be done, such as writing markers, is tried again, in ms. */
+const AGAIN_MS = 1000;
 const NO_PRODUCER = { producerId: -1, producerEpoch: -1 };
 
 /** A transactional id that is due for something. */
@@ -127,7 +127,10 @@ export class TransactionShard implements Machines<TransactionRecord> {
       const transaction = this.#transactions.get(due.transactionalId);
       if (transaction === undefined) continue;
       if (isDecided(transaction)) steps.push(this.#writeMarkers(transaction));
-      else if (transaction.state === TransactionState.ongoing) steps.push(this.#abort(transaction, now));
+      if (transaction.state !== TransactionState.ongoing) continue;
+      const aborted = this.#abort(transaction, now);
+      if (aborted === undefined) this.#dueAt(due.transactionalId, now + AGAIN_MS);
+      else steps.push(aborted);
     }
   }
 
@@ -142,8 +145,10 @@ export class TransactionShard implements Machines<TransactionRecord> {
     const again = (later: number): TransactionStep => this.init(request, respond, later);
     if (judgement === 'wait') return this.#wait(transactionalId, again, refuse);
     if (judgement === 'abortFirst' && transaction !== undefined) {
+      const aborted = this.#abort(transaction, now);
+      if (aborted === undefined) return refuse({ errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS });
       this.#wait(transactionalId, again, refuse);
-      return this.#abort(transaction, now);
+      return aborted;
     }
     if (typeof judgement === 'object' && 'errorCode' in judgement) return refuse(judgement);
     if (typeof judgement === 'object' && transaction !== undefined) {
@@ -198,8 +203,7 @@ export class TransactionShard implements Machines<TransactionRecord> {
       if (errorCode !== ErrorCode.NONE || transaction === undefined) return refuse({ errorCode });
       return answer(respond, answerOf(transaction));
     }
-    const needsId = clientVersion >= EPOCH_PER_TRANSACTION && isExhausted(transaction.producerEpoch);
-    const nextProducerId = needsId ? this.#options.newProducerId() : -1;
+    const nextProducerId = clientVersion >= EPOCH_PER_TRANSACTION ? this.#idAfter(transaction) : -1;
     if (nextProducerId === undefined) return refuse({ errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS });
     // It is told when the markers are there, so that whoever it tells reads what was committed.
     this.#ending.set(transactionalId, respond);
@@ -223,7 +227,7 @@ export class TransactionShard implements Machines<TransactionRecord> {
   markersFailed(failed: Transaction, now: number): TransactionStep {
     const { transactionalId } = failed;
     if (this.#transactions.get(transactionalId) !== failed) return NO_STEP;
-    this.#dueAt(transactionalId, now + MARKERS_AGAIN_MS);
+    this.#dueAt(transactionalId, now + AGAIN_MS);
     const given = this.#takeAll(transactionalId).map((waiting) => waiting.giveUp());
     return together([{ records: [], replies: this.#tellEnd(completed(failed, now)) }, ...given]);
   }
@@ -253,10 +257,18 @@ export class TransactionShard implements Machines<TransactionRecord> {
 
   /**
    * Aborts an open transaction whose producer is fenced off: it took too long, or another took over. The epoch of the end
-   * does both, so that one who took too long can go on with it; whoever takes over is given the one after.
+   * does both, so that one who took too long can go on with it; whoever takes over is given the one after. Undefined
+   * where it takes a producer id, and none is at hand.
    */
-  #abort(transaction: Transaction, now: number): TransactionStep {
-    return this.#decide(decided(transaction, false, EPOCH_PER_TRANSACTION, -1, now));
+  #abort(transaction: Transaction, now: number): TransactionStep | undefined {
+    const nextProducerId = this.#idAfter(transaction);
+    if (nextProducerId === undefined) return undefined;
+    return this.#decide(decided(transaction, false, EPOCH_PER_TRANSACTION, nextProducerId, now));
+  }
+
+  /** The id to go on with after an end that takes an epoch; -1 for the same, undefined where none is at hand. */
+  #idAfter({ producerEpoch }: Transaction): number | undefined {
+    return isExhausted(producerEpoch) ? this.#options.newProducerId() : -1;
   }
 
   #decide(transaction: Transaction): TransactionStep {

@@ -9,10 +9,11 @@ import {
   TransactionState,
 } from './transaction.ts';
 
-const EPOCH_MAX = 0x7fff;
+/** The last epoch of a producer id, which no producer is given: it is there to fence the one before off. */
+export const EPOCH_MAX = 0x7fff;
 const NONE = -1;
 
-/** Whether an id has no epochs left to give: the last one is kept to fence a producer off with. */
+/** Whether an id has no epochs left to give. */
 export function isExhausted(producerEpoch: number): boolean {
   return producerEpoch >= EPOCH_MAX - 1;
 }
