@@ -226,8 +226,9 @@ class MemoryFile implements DiskFile {
     data.modifiedMs = this.#disk.now();
   }
 
-  read(length: number, position: number): Promise<Buffer> {
-    return Promise.resolve(this.readSync(length, position));
+  read(length: number, position: number, into?: Buffer): Promise<Buffer> {
+    const bytes = this.readSync(length, position);
+    return Promise.resolve(into === undefined ? bytes : into.subarray(0, bytes.copy(into)));
   }
 
   readSync(length: number, position: number): Buffer {

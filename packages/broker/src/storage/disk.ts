@@ -31,8 +31,8 @@ export interface DiskFile {
   readonly path: string;
   /** Writes all of `buffers`, one after the other, from `position` on. */
   write(buffers: readonly Buffer[], position: number): void;
-  /** Up to `length` bytes from `position`; fewer at the end of the file. */
-  read(length: number, position: number): Promise<Buffer>;
+  /** Up to `length` bytes from `position`; fewer at the end of the file. They are `into`'s where that is given. */
+  read(length: number, position: number, into?: Buffer): Promise<Buffer>;
   readSync(length: number, position: number): Buffer;
   /** Resolves when everything written before the call is on stable storage. */
   sync(): Promise<void>;
@@ -90,8 +90,8 @@ class NodeFile implements DiskFile {
     }
   }
 
-  read(length: number, position: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(length);
+  read(length: number, position: number, into?: Buffer): Promise<Buffer> {
+    const buffer = into ?? Buffer.allocUnsafeSlow(length);
     this.#underWay++;
     return new Promise((resolve, reject) => {
       const more = (from: number): void => {

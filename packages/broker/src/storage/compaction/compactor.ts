@@ -213,25 +213,33 @@ function fateOf(
   return { isObsolete: transactions.isObsolete(batch, 0), isLastOfProducer };
 }
 
-/** Whole batches of a segment, some at a time; ends early when the log is closed. */
+/**
+ * Whole batches of a segment, some at a time, and valid for that time; ends early when the log is closed. While some are
+ * worked on, the next are read into the other of two buffers.
+ */
 async function* batchesOf(segment: Segment, pace: Pace, log: CompactedLog): AsyncGenerator<Buffer> {
-  let want = READ_BYTES;
+  const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
+  const readAt = (position: number, want: number): Promise<Buffer> => {
+    const length = Math.min(want, segment.writtenBytes - position);
+    const reading = segment.file.read(length, position, length > READ_BYTES ? undefined : buffers[0]);
+    buffers.reverse();
+    // Where nobody comes for it any more, its failure matters to nobody.
+    reading.catch(() => {});
+    return reading;
+  };
+  let reading = readAt(0, READ_BYTES);
   for (let position = 0; position < segment.writtenBytes && log.isOpen; ) {
-    const bytes = await segment.file.read(Math.min(want, segment.writtenBytes - position), position);
-    let end = 0;
-    forEachBatch(bytes, 0, bytes.length, (at) => {
-      end = at + batchSizeOf(bytes, at);
-      return true;
-    });
+    const bytes = await reading;
+    const end = forEachBatch(bytes, 0, bytes.length, () => true);
     if (end === 0) {
       // A batch that is larger than what was read; one that ends beyond the file is none.
       if (bytes.length >= segment.writtenBytes - position) return;
-      want *= 2;
+      reading = readAt(position, bytes.length * 2);
       continue;
     }
-    yield bytes.subarray(0, end);
     position += end;
-    want = READ_BYTES;
+    if (position < segment.writtenBytes) reading = readAt(position, READ_BYTES);
+    yield bytes.subarray(0, end);
     await pace.spent(end);
   }
 }
