@@ -1,0 +1,37 @@
+# What the programs of the soak that use confluent-kafka have in common.
+
+import time
+
+from confluent_kafka import KafkaException
+
+
+class Notes:
+    """Writes a line down at once: a letter, the time in ms, a text."""
+
+    def __init__(self, path):
+        self.file = open(path, "a", buffering=1, encoding="utf-8")
+
+    def __call__(self, letter, text):
+        self.file.write(f"{letter} {int(time.time() * 1000)} {text}\n")
+
+
+class End(Exception):
+    """What cannot be brought to an end in time."""
+
+
+def name_of(cause):
+    return f"{cause.args[0].name()} {cause.args[0].str()}"
+
+
+def attempt(note, call, seconds=60):
+    """Repeats a call of the transactional producer while librdkafka says that it may be repeated."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return call()
+        except KafkaException as cause:
+            if not cause.args[0].retriable():
+                raise
+            note("E", name_of(cause))
+            if time.monotonic() > deadline:
+                raise End(name_of(cause)) from cause

@@ -1,0 +1,63 @@
+// Which programs take part in the soak, and how each is started.
+
+import { fileURLToPath } from 'node:url';
+import type { Confluent } from '../peers/confluent.ts';
+import {
+  ACCOUNTS,
+  COPY,
+  GROUP,
+  LATEST,
+  LEDGER,
+  PARTITIONS,
+  SESSION_TIMEOUT_MS,
+  TRANSACTION_TIMEOUT_MS,
+} from './plan.ts';
+import type { ClientProgram } from './storm.ts';
+
+export type GroupProtocol = 'classic' | 'consumer';
+
+const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export function klammMover(bootstrap: string): ClientProgram {
+  return (name, incarnation, file) => ({
+    command: process.execPath,
+    args: [pathOf('mover.ts'), bootstrap, name, `${incarnation}`, file],
+  });
+}
+
+export function klammCopier(bootstrap: string, protocol: GroupProtocol): ClientProgram {
+  return (name, incarnation, file) => ({
+    command: process.execPath,
+    args: [pathOf('copier.ts'), bootstrap, name, `${incarnation}`, file, protocol],
+  });
+}
+
+export function confluentMover({ env }: Confluent, bootstrap: string): ClientProgram {
+  const plan = [LEDGER, LATEST, `${PARTITIONS}`, `${ACCOUNTS}`, `${TRANSACTION_TIMEOUT_MS}`];
+  return (name, incarnation, file) => ({
+    command: 'python3',
+    args: [pathOf('mover.py'), bootstrap, name, `${incarnation}`, file, ...plan],
+    env,
+  });
+}
+
+export function confluentCopier(
+  { env }: Confluent,
+  bootstrap: string,
+  protocol: GroupProtocol,
+): ClientProgram {
+  const plan = [LEDGER, COPY, GROUP, `${TRANSACTION_TIMEOUT_MS}`];
+  const settings = {
+    classic: [
+      'partition.assignment.strategy=range',
+      `session.timeout.ms=${SESSION_TIMEOUT_MS}`,
+      'heartbeat.interval.ms=1000',
+    ],
+    consumer: ['group.protocol=consumer'],
+  };
+  return (name, incarnation, file) => ({
+    command: 'python3',
+    args: [pathOf('copier.py'), bootstrap, name, `${incarnation}`, file, ...plan, ...settings[protocol]],
+    env,
+  });
+}
