@@ -13,6 +13,7 @@ import type { RecordError } from '../partitions/produce-check.ts';
 import {
   findPartition,
   inTransaction,
+  isForbidden,
   isInTransaction,
   type ProduceRequest,
   TOPIC_IDS_SINCE,
@@ -67,6 +68,7 @@ function append(
           null,
         );
       }
+      if (isForbidden(context, partition)) return refusal(index, ErrorCode.INVALID_TOPIC_EXCEPTION, null);
       const problem = problemOf(partition, records);
       if (problem !== ErrorCode.NONE) return refusal(index, problem, null);
       const startsAtZero = epochPerTransaction && records !== null && isInTransaction(records);

@@ -71,8 +71,10 @@ async function locate(partition: Partition, timestamp: number, readCommitted: bo
   switch (timestamp) {
     case LATEST:
       return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
-    case MAX_TIMESTAMP:
-      return (await partition.offsetOfMaxTimestamp()) ?? NONE;
+    case MAX_TIMESTAMP: {
+      const newest = await partition.offsetOfMaxTimestamp();
+      return newest === undefined || newest.offset >= end ? NONE : newest;
+    }
     default:
       return (await partition.offsetForTimestamp(timestamp, end)) ?? NONE;
   }

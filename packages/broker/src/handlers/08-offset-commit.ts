@@ -6,6 +6,7 @@ import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { splitPartitions, withAbsent } from './offset-partitions.ts';
 
 const TOPIC_IDS_SINCE = 10;
 
@@ -15,10 +16,14 @@ export const offsetCommit = defineHandler(OffsetCommit, {
     const byId = apiVersion >= TOPIC_IDS_SINCE;
     const known: TopicCommit[] = [];
     const unknown: TopicOutcome[] = [];
+    const absent = new Map<string, TopicOutcome['partitions']>();
     for (const { name, topicId, partitions } of request.topics) {
       const topic = byId ? image.topicById(topicId) : image.topic(name);
-      if (topic !== undefined) known.push({ name: topic.name, topicId: topic.id, partitions });
-      else {
+      if (topic !== undefined) {
+        const split = splitPartitions(topic, partitions);
+        known.push({ name: topic.name, topicId: topic.id, partitions: split.present });
+        absent.set(topic.name, split.absent);
+      } else {
         const errorCode = byId ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
         unknown.push(refusedTopic({ name, topicId, partitions }, errorCode));
       }
@@ -29,7 +34,7 @@ export const offsetCommit = defineHandler(OffsetCommit, {
       (shard, respond, now) => shard.commit({ ...request, apiVersion, topics: known }, respond, now),
       (errorCode) => known.map((topic) => refusedTopic(topic, errorCode)),
     );
-    return { topics: [...topics, ...unknown] };
+    return { topics: [...withAbsent(topics, absent), ...unknown] };
   },
   onError: ({ topics }, errorCode) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) }),
 });

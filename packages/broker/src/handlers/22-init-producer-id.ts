@@ -1,11 +1,10 @@
-// InitProducerId v0 to v6. Behavior: gives an idempotent producer an id that no other ever had; one that names an id
-// of its own gets the next epoch of it (KIP-360). A transactional id is given its producer by the coordinator, which
+// InitProducerId v0 to v6. Behavior: gives an idempotent producer an id that no other ever had, also where it names one
+// of its own: that could be of another cluster. A transactional id is given its producer by the coordinator, which
 // ends first what an earlier one left open. Version notes: below v4 a fenced producer is told INVALID_PRODUCER_EPOCH
 // (KIP-588); of v6 the two-phase commit is not offered (KIP-939), as in Apache Kafka where it is not enabled.
 
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { isExhausted } from '../coordinators/transactions/transitions.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 
 const FENCED_SINCE = 4;
@@ -16,16 +15,15 @@ export const initProducerId = defineHandler(InitProducerId, {
       request;
     const hasProducer = producerId >= 0 && producerEpoch >= 0;
     if (transactionalId === '' || producerId >= 0 !== producerEpoch >= 0)
-      return { errorCode: ErrorCode.INVALID_REQUEST };
+      return refused(ErrorCode.INVALID_REQUEST);
     if (transactionalId === null) {
-      if (hasProducer && !isExhausted(producerEpoch)) return { producerId, producerEpoch: producerEpoch + 1 };
       await broker.producerIds.ready();
       const newId = broker.producerIds.next();
-      if (newId === undefined) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS };
+      if (newId === undefined) return refused(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS);
       return { producerId: newId, producerEpoch: 0 };
     }
-    if (keepPreparedTxn) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
-    if (enable2Pc) return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED };
+    if (keepPreparedTxn) return refused(ErrorCode.UNSUPPORTED_VERSION);
+    if (enable2Pc) return refused(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
     const expected = hasProducer ? { producerId, producerEpoch } : undefined;
     const given = await broker.transactions.init({
       transactionalId,
@@ -35,5 +33,9 @@ export const initProducerId = defineHandler(InitProducerId, {
     const isOldFenced = given.errorCode === ErrorCode.PRODUCER_FENCED && apiVersion < FENCED_SINCE;
     return isOldFenced ? { ...given, errorCode: ErrorCode.INVALID_PRODUCER_EPOCH } : given;
   },
-  onError: (_request, errorCode) => ({ errorCode }),
+  onError: (_request, errorCode) => refused(errorCode),
 });
+
+function refused(errorCode: number) {
+  return { errorCode, producerId: -1, producerEpoch: -1 };
+}

@@ -8,6 +8,8 @@ import type { TransactionOwner } from '../coordinators/transactions/judgements.t
 import type { TopicPartition } from '../coordinators/transactions/transaction.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import type { Catalog } from '../metadata/catalog.ts';
+import { isInternalTopic } from './03-metadata.ts';
 import { fencedBefore } from './transaction-errors.ts';
 
 const BATCHED_SINCE = 4;
@@ -35,8 +37,10 @@ export const addPartitionsToTxn = defineHandler(AddPartitionsToTxn, {
       producerId: request.v3AndBelowProducerId,
       producerEpoch: request.v3AndBelowProducerEpoch,
     };
-    const codeOf = await add(broker, owner, request.v3AndBelowTopics);
-    const results = resultsOf(request.v3AndBelowTopics, (place) => fencedBefore(apiVersion, codeOf(place)));
+    const topics = request.v3AndBelowTopics;
+    const isRefused = topics.some(({ name }) => isInternalTopic(name));
+    const codeOf = isRefused ? refuseInternal(broker) : await add(broker, owner, topics);
+    const results = resultsOf(topics, (place) => fencedBefore(apiVersion, codeOf(place)));
     return { resultsByTopicV3AndBelow: results };
   },
   onError: (request, errorCode) => ({
@@ -52,16 +56,25 @@ async function add(
   topics: readonly Topic[],
 ): Promise<CodeOf> {
   if (owner.transactionalId === '') return () => ErrorCode.INVALID_REQUEST;
-  const { image } = catalog;
-  const isThere = ({ topic, partition }: TopicPartition): boolean =>
-    image.topic(topic)?.partitions[partition] !== undefined;
   const places = placesOf(topics);
-  if (places.some((place) => !isThere(place))) {
-    return (place) =>
-      isThere(place) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-  }
+  if (places.some((place) => !isThere(catalog, place))) return refuseAbsent(catalog);
   const errorCode = await transactions.addPartitions(owner, places);
   return () => errorCode;
+}
+
+function isThere({ image }: Catalog, { topic, partition }: TopicPartition): boolean {
+  return image.topic(topic)?.partitions[partition] !== undefined;
+}
+
+function refuseAbsent(catalog: Catalog): CodeOf {
+  return (place) =>
+    isThere(catalog, place) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+/** Coordinators' own topics are not for clients to write to. */
+function refuseInternal({ catalog }: BrokerRooms): CodeOf {
+  const absent = refuseAbsent(catalog);
+  return (place) => (isInternalTopic(place.topic) ? ErrorCode.TOPIC_AUTHORIZATION_FAILED : absent(place));
 }
 
 function verify({ transactions }: BrokerRooms, owner: TransactionOwner): CodeOf {

@@ -7,6 +7,7 @@ import { ErrorCode } from '@klamm/protocol/error-codes';
 import { OFFSETS_TOPIC } from '../coordinators/group-coordinator.ts';
 import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { splitPartitions, withAbsent } from './offset-partitions.ts';
 import { asWriteError } from './transaction-errors.ts';
 
 const ADDS_SINCE = 5;
@@ -19,6 +20,7 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
     const owner = { transactionalId, producerId, producerEpoch };
     const refuse = (errorCode: number) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) });
     if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
+    if (transactionalId === '') return refuse(ErrorCode.INVALID_REQUEST);
     if ((await groups.prepare()) !== ErrorCode.NONE) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     const place = { topic: OFFSETS_TOPIC, partition: groups.partitionFor(groupId) };
     const adds = apiVersion >= ADDS_SINCE;
@@ -28,10 +30,16 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
     }
     const known: TopicCommit[] = [];
     const unknown: TopicOutcome[] = [];
+    const absent = new Map<string, TopicOutcome['partitions']>();
     for (const topic of topics) {
       const image = catalog.image.topic(topic.name);
-      if (image === undefined) unknown.push(refusedTopic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
-      else known.push({ ...topic, topicId: image.id });
+      if (image === undefined) {
+        unknown.push(refusedTopic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));
+        continue;
+      }
+      const split = splitPartitions(image, topic.partitions);
+      known.push({ name: topic.name, topicId: image.id, partitions: split.present });
+      absent.set(topic.name, split.absent);
     }
     const commit = {
       ...request,
@@ -49,7 +57,7 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
       (shard, respond, now) => shard.commitInTransaction(commit, respond, now),
       (errorCode) => known.map((topic) => refusedTopic(topic, errorCode)),
     );
-    return { topics: [...outcomes, ...unknown] };
+    return { topics: [...withAbsent(outcomes, absent), ...unknown] };
   },
   onError: ({ topics }, errorCode) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) }),
 });

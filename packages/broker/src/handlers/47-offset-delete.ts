@@ -2,29 +2,35 @@
 
 import { OffsetDelete } from '@klamm/protocol/api/47-offset-delete';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import type { DeletedOffsets } from '../coordinators/group-requests.ts';
+import type { DeletedOffsets, OffsetTopic } from '../coordinators/group-requests.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { splitPartitions, withAbsent } from './offset-partitions.ts';
 
 export const offsetDelete = defineHandler(OffsetDelete, {
   async handle({ broker }, request) {
     const { image } = broker.catalog;
-    const isThere = ({ name }: { name: string }): boolean => image.topic(name) !== undefined;
+    const known: OffsetTopic[] = [];
+    const missing: DeletedOffsets['topics'][number][] = [];
+    const absent = new Map<string, DeletedOffsets['topics'][number]['partitions']>();
+    for (const { name, partitions } of request.topics) {
+      const topic = image.topic(name);
+      if (topic === undefined) {
+        const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+        const refused = partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode }));
+        missing.push({ name, partitions: refused });
+        continue;
+      }
+      const split = splitPartitions(topic, partitions);
+      known.push({ name, partitions: split.present });
+      absent.set(name, split.absent);
+    }
     const answer = await broker.groups.call<DeletedOffsets>(
       request.groupId,
-      (shard, respond) => shard.deleteOffsets(request.groupId, request.topics.filter(isThere), respond),
+      (shard, respond) => shard.deleteOffsets(request.groupId, known, respond),
       (errorCode) => ({ errorCode, topics: [] }),
     );
     if (answer.errorCode !== ErrorCode.NONE) return answer;
-    const missing = request.topics
-      .filter((topic) => !isThere(topic))
-      .map(({ name, partitions }) => ({
-        name,
-        partitions: partitions.map(({ partitionIndex }) => ({
-          partitionIndex,
-          errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        })),
-      }));
-    return { ...answer, topics: [...answer.topics, ...missing] };
+    return { ...answer, topics: [...withAbsent(answer.topics, absent), ...missing] };
   },
   onError: (_request, errorCode) => ({ errorCode }),
 });

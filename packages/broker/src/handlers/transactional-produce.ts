@@ -13,6 +13,7 @@ import type { TransactionOwner } from '../coordinators/transactions/judgements.t
 import type { TopicPartition } from '../coordinators/transactions/transaction.ts';
 import type { RequestContext } from '../dispatch/context.ts';
 import type { Partition } from '../partitions/partition.ts';
+import { isInternalTopic } from './03-metadata.ts';
 import { asWriteError } from './transaction-errors.ts';
 
 export type ProduceRequest = Decoded<(typeof Produce)['request']['fields']>;
@@ -23,6 +24,8 @@ export type WriteProblem = (partition: Partition, records: Buffer | null) => num
 export const TOPIC_IDS_SINCE = 13;
 const ADDS_SINCE = 12;
 const ABORTABLE_SINCE = 11;
+/** What Apache Kafka's tools that write to coordinators' topics call themselves (AdminUtils). */
+const ADMIN_CLIENT_ID = '__admin_client';
 /** Fewer bytes hold no batch header; what is wrong with them is told later. */
 const HEADER_BYTES = 61;
 
@@ -39,6 +42,11 @@ export function findPartition(
   return apiVersion >= TOPIC_IDS_SINCE
     ? partitions.getById(topic.topicId, index)
     : partitions.get(topic.name, index);
+}
+
+/** Coordinators keep their state in topics that only administrators' tools may write to, as in Apache Kafka. */
+export function isForbidden({ clientId }: RequestContext, { topic }: Partition): boolean {
+  return isInternalTopic(topic) && clientId !== ADMIN_CLIENT_ID;
 }
 
 /** Calls `append` as soon as every transaction that the request writes to is prepared: at once where it can be. */
@@ -84,7 +92,8 @@ function prepare(
     for (const { index, records } of topic.partitionData) {
       const partition = findPartition(context, topic, index);
       const ofBatch = records === null ? undefined : ownerOf(transactionalId, records);
-      if (partition === undefined || ofBatch === undefined || isOpen(partition, ofBatch)) continue;
+      if (partition === undefined || isForbidden(context, partition)) continue;
+      if (ofBatch === undefined || isOpen(partition, ofBatch)) continue;
       if (transactions.writeProblem(ofBatch, placeOf(partition), adds) === ErrorCode.NONE) continue;
       owner = ofBatch;
       missing.push(placeOf(partition));

@@ -96,7 +96,8 @@ export class OffsetShard {
     const outcomes = topics.map(({ name, partitions }) => {
       const errorCode = standing.isSubscribedTo(name) ? ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCode.NONE;
       for (const { partitionIndex } of errorCode === ErrorCode.NONE ? partitions : []) {
-        if (this.#offsets.get(groupId, name, partitionIndex) === undefined) continue;
+        const isPending = this.#offsets.isPending(groupId, name, partitionIndex);
+        if (!isPending && this.#offsets.get(groupId, name, partitionIndex) === undefined) continue;
         records.push(...offsetTombstones(groupId, [{ topic: name, partition: partitionIndex }]));
       }
       return { name, partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })) };
