@@ -1,4 +1,5 @@
-// `npm run bench -- [start] [broker] [java] [client] [groups] [compaction] [--rounds N] [--quick]`
+// `npm run bench -- [start] [broker] [java] [client] [groups] [transactions] [compaction] [--rounds N]
+// [--quick]`
 //
 // Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
 // stderr. Quote the ratios: absolute figures belong to the machine and the hour. --quick takes a tenth of the work, to
@@ -15,8 +16,8 @@ import { startKlamm } from '../tests/peers/klamm.ts';
 import { type JavaProduce, javaProduce } from './broker/java-cases.ts';
 import { acknowledged, createTopic, produceFrame } from './broker/requests.ts';
 import { endToEnd, fetching, largeBatches, oneInFlight, type Target } from './broker/socket-cases.ts';
-import { CLIENTS, runClient } from './client/contestants.ts';
-import { WORKLOADS, type Workload } from './client/workload.ts';
+import { CLIENTS, type ClientWork, runClient } from './client/contestants.ts';
+import { type PlainWorkload, TRANSACTION_SIZES, WORKLOADS } from './client/workload.ts';
 import { compaction, type KeyedData } from './compaction/compaction.ts';
 import { rebalances } from './groups/rebalances.ts';
 import { groupsAfterRestart } from './groups/restart.ts';
@@ -24,8 +25,14 @@ import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contest
 import { processUsage } from './harness/process-usage.ts';
 import { report } from './harness/report.ts';
 import { type Figures, runRounds } from './harness/rounds.ts';
+import {
+  clientOnBroker,
+  fillWithTransactions,
+  part,
+  TRANSACTION_CLIENTS,
+} from './transactions/transactions.ts';
 
-const SUITES = ['start', 'broker', 'java', 'client', 'groups', 'compaction'] as const;
+const SUITES = ['start', 'broker', 'java', 'client', 'groups', 'transactions', 'compaction'] as const;
 type Suite = (typeof SUITES)[number];
 
 const args = process.argv.slice(2);
@@ -126,7 +133,7 @@ async function javaSuite(): Promise<void> {
   });
 }
 
-const CLIENT_COUNTS: Record<Workload, number> = {
+const CLIENT_COUNTS: Record<PlainWorkload, number> = {
   'awaited one by one': 10_000,
   '100 awaited in flight': 100_000,
   'batches of 100': 500_000,
@@ -241,6 +248,57 @@ async function groupSuite(): Promise<void> {
   );
 }
 
+const TRANSACTION_COUNTS: Record<(typeof TRANSACTION_SIZES)[number], number> = {
+  1: 2000,
+  100: 200_000,
+  10000: 1_000_000,
+};
+
+async function transactionSuite(): Promise<void> {
+  const names = ['klamm', 'apache-kafka'] as const;
+  await withBrokers(names, async (brokers) => {
+    const run = async (title: string, work: Omit<ClientWork, 'bootstrap'>): Promise<void> => {
+      const contenders = [...brokers].flatMap(([name, broker]) =>
+        TRANSACTION_CLIENTS.map((client) => ({
+          name: `${client} on ${name}`,
+          run: () => clientOnBroker(client, broker, work),
+        })),
+      );
+      const result = await runRounds(title, contenders, rounds, progress);
+      const onBoth = new Map(names.map((name) => [`franz-go on ${name}`, name]));
+      report(part(result, `${title}: brokers, by franz-go`, onBoth), 'klamm', context);
+      for (const name of names) {
+        const clients = new Map(TRANSACTION_CLIENTS.map((client) => [`${client} on ${name}`, client]));
+        report(part(result, `${title}: clients, on ${name}`, clients), 'klamm', context);
+      }
+    };
+    const create = async (topic: string): Promise<void> => {
+      for (const broker of brokers.values()) {
+        const socket = await RawClient.open(addressOf(broker).host, addressOf(broker).port);
+        await createTopic(socket, topic);
+        socket.close();
+      }
+    };
+    for (const size of TRANSACTION_SIZES) {
+      const workload = `transactions of ${size}` as const;
+      const topic = `transactions-${size}`;
+      const count = Math.max(size, TRANSACTION_COUNTS[size] / (quick ? 10 : 1));
+      await create(topic);
+      await run(`${workload}, 100 B`, { workload, topic, count, bytes: 100 });
+    }
+    const topic = 'committed-and-aborted';
+    const count = some(1_000_000);
+    await create(topic);
+    for (const { bootstrap } of brokers.values()) await fillWithTransactions(bootstrap, topic, count, 100);
+    await run('read committed, a fourth aborted, 100 B', {
+      workload: 'consume batches',
+      topic,
+      count,
+      bytes: 100,
+    });
+  });
+}
+
 async function compactionSuite(): Promise<void> {
   const settings = { 'log.cleaner.backoff.ms': '50' };
   const bytes = some(2 * 1024 ** 3);
@@ -271,6 +329,7 @@ const RUN: Record<Suite, () => Promise<void>> = {
   java: javaSuite,
   client: clientSuite,
   groups: groupSuite,
+  transactions: transactionSuite,
   compaction: compactionSuite,
 };
 for (const suite of suites) await RUN[suite as Suite]();

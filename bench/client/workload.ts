@@ -5,7 +5,9 @@
 export interface Driver {
   /** Connects and sends one message, so that nothing measured includes the start. */
   openProducer(bootstrap: string, topic: string, value: Buffer): Promise<ProducerDriver>;
-  /** Reads `count` messages from the beginning of the topic's one partition. */
+  /** Connects and ends one transaction of one message. Clients without transactions leave it out. */
+  openTransactions?(bootstrap: string, topic: string, value: Buffer): Promise<TransactionDriver>;
+  /** Reads `count` messages, only committed ones, from the beginning of the topic's one partition. */
   consume(bootstrap: string, topic: string, count: number, mode: 'each' | 'batch'): Promise<void>;
 }
 
@@ -14,6 +16,12 @@ export interface ProducerDriver {
   send(): Promise<unknown>;
   /** Sends `count` messages by one call, awaited, acks=all. */
   sendBatch(count: number): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+export interface TransactionDriver {
+  /** Sends `count` messages in a transaction and commits it. */
+  transaction(count: number): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
@@ -26,7 +34,9 @@ export const WORKLOADS = [
   'consume each',
   'consume batches',
 ] as const;
-export type Workload = (typeof WORKLOADS)[number];
+export const TRANSACTION_SIZES = [1, 100, 10_000] as const;
+export type PlainWorkload = (typeof WORKLOADS)[number];
+export type Workload = PlainWorkload | `transactions of ${(typeof TRANSACTION_SIZES)[number]}`;
 
 /** Runs the workload named on the command line and prints its figures as one line of JSON. */
 export async function main(driver: Driver): Promise<void> {
@@ -37,6 +47,14 @@ export async function main(driver: Driver): Promise<void> {
   let close: () => Promise<unknown> = async () => {};
   if (workload.startsWith('consume')) {
     run = () => driver.consume(bootstrap, topic, count, workload === 'consume each' ? 'each' : 'batch');
+  } else if (workload.startsWith('transactions of ')) {
+    const transactions = await driver.openTransactions?.(bootstrap, topic, value);
+    if (transactions === undefined) throw new Error('This client has no transactions.');
+    const size = Number(workload.split(' ').at(-1));
+    close = () => transactions.close();
+    run = async () => {
+      for (let sent = 0; sent < count; sent += size) await transactions.transaction(size);
+    };
   } else {
     const producer = await driver.openProducer(bootstrap, topic, value);
     close = () => producer.close();

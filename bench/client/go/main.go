@@ -39,13 +39,28 @@ func main() {
 	ctx := context.Background()
 	options := []kgo.Opt{kgo.SeedBrokers(bootstrap), kgo.RecordPartitioner(kgo.ManualPartitioner())}
 	consuming := strings.HasPrefix(workload, "consume")
+	transactions := strings.HasPrefix(workload, "transactions of ")
+	if transactions {
+		options = append(options, kgo.TransactionalID(fmt.Sprintf("bench-%d", os.Getpid())))
+	}
 	if consuming {
-		options = append(options, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		options = append(options, kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+			kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	}
 	client, err := kgo.NewClient(options...)
 	must(err)
 	record := func() *kgo.Record { return &kgo.Record{Topic: topic, Value: value} }
-	if !consuming {
+	transaction := func(size int) {
+		must(client.BeginTransaction())
+		for range size {
+			client.Produce(ctx, record(), func(_ *kgo.Record, err error) { must(err) })
+		}
+		must(client.Flush(ctx))
+		must(client.EndTransaction(ctx, kgo.TryCommit))
+	}
+	if transactions {
+		transaction(1)
+	} else if !consuming {
 		must(client.ProduceSync(ctx, record()).FirstErr())
 	}
 
@@ -85,6 +100,12 @@ func main() {
 		batches(1000, count/1000)
 	case "4 x 1000 in flight":
 		side(4, func() { batches(1000, count/4000) })
+	case "transactions of 1", "transactions of 100", "transactions of 10000":
+		size, err := strconv.Atoi(strings.TrimPrefix(workload, "transactions of "))
+		must(err)
+		for sent := 0; sent < count; sent += size {
+			transaction(size)
+		}
 	default:
 		for seen := 0; seen < count; {
 			fetches := client.PollFetches(ctx)
