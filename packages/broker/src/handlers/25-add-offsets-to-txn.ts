@@ -9,7 +9,6 @@ import { fencedBefore } from './transaction-errors.ts';
 
 export const addOffsetsToTxn = defineHandler(AddOffsetsToTxn, {
   async handle({ broker, apiVersion }, { groupId, ...owner }) {
-    if (groupId === '') return { errorCode: ErrorCode.INVALID_GROUP_ID };
     if (owner.transactionalId === '') return { errorCode: ErrorCode.INVALID_REQUEST };
     const unprepared = await broker.groups.prepare();
     if (unprepared !== ErrorCode.NONE) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE };
