@@ -7,6 +7,7 @@ import { getConfluent } from './confluent.ts';
 import { getGo } from './go.ts';
 import { getJava } from './java.ts';
 import { getKcat } from './kcat.ts';
+import { getKgo } from './kgo.ts';
 
 /** Something to run tests against, or why there is none. */
 export type Found<T> = { readonly peer: T; readonly missing?: undefined } | { readonly missing: string };
@@ -42,7 +43,7 @@ async function tryTo<T>(find: () => Promise<T>): Promise<Found<T>> {
 }
 
 if (import.meta.main) {
-  const finders = { kcat: getKcat, java: getJava, go: getGo, confluent: getConfluent };
+  const finders = { kcat: getKcat, java: getJava, go: getGo, kgo: getKgo, confluent: getConfluent };
   for (const [name, find] of Object.entries<() => Promise<unknown>>(finders)) {
     const found = await tryTo(find);
     console.log(`${name.padEnd(10)}${found.missing === undefined ? 'ready' : found.missing}`);
