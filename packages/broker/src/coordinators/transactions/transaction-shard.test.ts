@@ -532,3 +532,18 @@ test('a partition may be written to in the open transaction that has it, by its 
   ])
     assert.equal(problemOf({ state }), 'TRANSACTION_ABORTABLE');
 });
+
+test('transactions that are over leave no time limits behind', () => {
+  const transactions = new TestTransactions();
+  transactions.init();
+  for (let i = 0; i < 50; i++) {
+    transactions.add(500, 0, T0);
+    transactions.end(500, 0, true, 1);
+    transactions.markersWritten();
+    transactions.pass(10);
+  }
+  let looks = 0;
+  for (; transactions.shard.deadline < Number.POSITIVE_INFINITY; looks++)
+    transactions.pass(transactions.shard.deadline - transactions.now);
+  assert.equal(looks, 1);
+});

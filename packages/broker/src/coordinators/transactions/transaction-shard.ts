@@ -71,14 +71,13 @@ interface Waiting {
 const AGAIN_MS = 1000;
 const NO_PRODUCER = { producerId: -1, producerEpoch: -1 };
 
-/** A transactional id that is due for something. */
+/** When a transactional id is due for something; one for all its transactions, so that what is over leaves nothing. */
 class Due {
   readonly transactionalId: string;
-  readonly deadline: number;
+  deadline = Number.POSITIVE_INFINITY;
 
-  constructor(transactionalId: string, deadline: number) {
+  constructor(transactionalId: string) {
     this.transactionalId = transactionalId;
-    this.deadline = deadline;
   }
 }
 
@@ -242,6 +241,7 @@ export class TransactionShard implements Machines<TransactionRecord> {
         state === TransactionState.completeAbort;
       if (!isOver || updateTimestamp > now - this.#options.idExpirationMs) continue;
       this.#transactions.delete(transactionalId);
+      this.#due.delete(transactionalId);
       records.push(tombstoneOf(transactionalId));
     }
     return { records, replies: [] };
@@ -301,13 +301,13 @@ export class TransactionShard implements Machines<TransactionRecord> {
   }
 
   #dueAt(transactionalId: string, deadline: number): void {
-    const old = this.#due.get(transactionalId);
-    if (old?.deadline === deadline) return;
-    if (old !== undefined) this.#deadlines.forget(old);
-    this.#due.delete(transactionalId);
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const due = new Due(transactionalId, deadline);
-    this.#due.set(transactionalId, due);
+    let due = this.#due.get(transactionalId);
+    if (due === undefined) {
+      if (deadline === Number.POSITIVE_INFINITY) return;
+      due = new Due(transactionalId);
+      this.#due.set(transactionalId, due);
+    }
+    due.deadline = deadline;
     this.#deadlines.note(due);
   }
 
