@@ -1,10 +1,10 @@
-// Apache Kafka's own Java tools and broker, from its jars.
+// Apache Kafka's own Java tools and broker, from its jars, and programs in java/programs that use its clients.
 //
 // The jars are KAFKA_HOME's, or they are copied once from Maven Central into the .cache folder by the pom.xml beside
 // this file, which names their version. Needs a Java 17 or newer on the path.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached } from './cache.ts';
 import {
@@ -16,6 +16,7 @@ import {
 } from './program.ts';
 
 const POM = fileURLToPath(new URL('java/pom.xml', import.meta.url));
+const PROGRAMS = fileURLToPath(new URL('java/programs', import.meta.url));
 const LOGGING = fileURLToPath(new URL('java/log4j2.properties', import.meta.url));
 
 export interface Java {
@@ -34,7 +35,25 @@ const FAST_START = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx512m', '
  */
 export async function getJava(flags: readonly string[] = FAST_START): Promise<Java> {
   await needJava17();
-  const classPath = join(await findJars(), '*');
+  return javaOf(flags, join(await findJars(), '*'));
+}
+
+/** As `getJava`, with the classes of java/programs, which are compiled once. */
+export async function getJavaPrograms(): Promise<Java> {
+  await needJava17();
+  const jars = join(await findJars(), '*');
+  const classes = await cached('java-programs', [POM, PROGRAMS], async (folder) => {
+    const sources = readdirSync(PROGRAMS).map((file) => join(PROGRAMS, file));
+    await runProgram('javac', ['-d', folder, '-cp', jars, ...sources]).catch((cause: unknown) => {
+      throw new Error('the programs in tests/peers/java could not be compiled: javac comes with a JDK', {
+        cause,
+      });
+    });
+  });
+  return javaOf(FAST_START, [jars, classes].join(delimiter));
+}
+
+function javaOf(flags: readonly string[], classPath: string): Java {
   const logging = [`-Dlog4j2.configurationFile=${LOGGING}`];
   const argsOf = (mainClass: string, args: readonly string[]): string[] => [
     ...flags,

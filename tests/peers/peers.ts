@@ -5,7 +5,7 @@
 
 import { getConfluent } from './confluent.ts';
 import { getGo } from './go.ts';
-import { getJava } from './java.ts';
+import { getJava, getJavaPrograms } from './java.ts';
 import { getKcat } from './kcat.ts';
 import { getKgo } from './kgo.ts';
 
@@ -43,7 +43,14 @@ async function tryTo<T>(find: () => Promise<T>): Promise<Found<T>> {
 }
 
 if (import.meta.main) {
-  const finders = { kcat: getKcat, java: getJava, go: getGo, kgo: getKgo, confluent: getConfluent };
+  const finders = {
+    kcat: getKcat,
+    java: getJava,
+    'own java': getJavaPrograms,
+    go: getGo,
+    kgo: getKgo,
+    confluent: getConfluent,
+  };
   for (const [name, find] of Object.entries<() => Promise<unknown>>(finders)) {
     const found = await tryTo(find);
     console.log(`${name.padEnd(10)}${found.missing === undefined ? 'ready' : found.missing}`);
