@@ -1,9 +1,18 @@
 // The newest batches of a log, as they were appended, so that a consumer that keeps up is answered without a read.
 //
 // Each cache holds at most `LOG_BYTES_MAX`; all caches of a broker share a budget, and a log gives up its own
-// oldest batches when the budget is spent. Batches are views of what the socket delivered: they keep its memory.
+// oldest batches when the budget is spent. Large batches are views of what the socket delivered and keep its memory;
+// small ones are copied, as each would keep a chunk many times its size.
 
 const LOG_BYTES_MAX = 1024 * 1024;
+/** What an entry takes beside its bytes, roughly: of small batches there are thousands. */
+const ENTRY_BYTES = 200;
+/** Larger batches are not copied: it would cost more than the memory around them is worth. */
+const COPIED_BYTES_MAX = 16 * 1024;
+/** Copies are made into slabs that grow up to this size with what the log has, so that a log with little holds little. */
+const SLAB_BYTES_MAX = 64 * 1024;
+const SLAB_BYTES_AT_FIRST = 1024;
+const NO_SLAB = Buffer.alloc(0);
 
 /** Bytes that all tail caches of one broker may hold together. */
 export class TailCacheBudget {
@@ -25,6 +34,8 @@ export class TailCache {
   readonly #budget: TailCacheBudget;
   #batches: CachedBatch[] = [];
   #bytes = 0;
+  #slab: Buffer = NO_SLAB;
+  #slabUsed = 0;
 
   constructor(budget: TailCacheBudget) {
     this.#budget = budget;
@@ -35,11 +46,25 @@ export class TailCache {
       this.clear();
       return;
     }
-    this.#batches.push({ baseOffset, lastOffset, bytes });
-    this.#grow(bytes.length);
+    if (this.#budget.bytesMax === 0) return;
+    this.#batches.push({ baseOffset, lastOffset, bytes: this.#owned(bytes) });
+    this.#grow(sizeOf(bytes));
     while (this.#bytes > LOG_BYTES_MAX || (this.#budget.bytes > this.#budget.bytesMax && this.#bytes > 0)) {
-      this.#grow(-(this.#batches.shift()?.bytes.length ?? 0));
+      this.#grow(-sizeOf(this.#batches.shift()?.bytes));
     }
+  }
+
+  /** The bytes, in memory that holds little else. */
+  #owned(bytes: Buffer): Buffer {
+    if (bytes.length > COPIED_BYTES_MAX || bytes.length * 2 > bytes.buffer.byteLength) return bytes;
+    if (this.#slab.length - this.#slabUsed < bytes.length) {
+      const size = Math.min(SLAB_BYTES_MAX, Math.max(SLAB_BYTES_AT_FIRST, this.#slab.length * 2));
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(size, bytes.length));
+      this.#slabUsed = 0;
+    }
+    const copy = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
+    this.#slabUsed += bytes.copy(copy);
+    return copy;
   }
 
   /** Batches from the one that holds `offset`, as far as `upTo` and `maxBytes` go; undefined where it is not here. */
@@ -69,11 +94,13 @@ export class TailCache {
   /** Forgets batches that end at or beyond `offset`. */
   truncateTo(offset: number): void {
     while ((this.#batches.at(-1)?.lastOffset ?? -1) >= offset)
-      this.#grow(-(this.#batches.pop()?.bytes.length ?? 0));
+      this.#grow(-sizeOf(this.#batches.pop()?.bytes));
   }
 
   clear(): void {
     this.#batches = [];
+    this.#slab = NO_SLAB;
+    this.#slabUsed = 0;
     this.#grow(-this.#bytes);
   }
 
@@ -82,3 +109,5 @@ export class TailCache {
     this.#budget.bytes += bytes;
   }
 }
+
+const sizeOf = (bytes: Buffer | undefined): number => (bytes === undefined ? 0 : bytes.length + ENTRY_BYTES);
