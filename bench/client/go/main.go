@@ -1,4 +1,4 @@
-// franz-go, with its defaults: the same workloads as workload.ts, printed the same way.
+// franz-go, with its defaults but uncompressed: the same workloads as workload.ts, printed the same way.
 package main
 
 import (
@@ -37,7 +37,11 @@ func main() {
 	must(err)
 	value := []byte(strings.Repeat("k", bytes))
 	ctx := context.Background()
-	options := []kgo.Opt{kgo.SeedBrokers(bootstrap), kgo.RecordPartitioner(kgo.ManualPartitioner())}
+	options := []kgo.Opt{
+		kgo.SeedBrokers(bootstrap), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		// As the others have it: values of one letter would cost next to nothing.
+		kgo.ProducerBatchCompression(kgo.NoCompression()),
+	}
 	consuming := strings.HasPrefix(workload, "consume")
 	transactions := strings.HasPrefix(workload, "transactions of ")
 	if transactions {
