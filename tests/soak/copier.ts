@@ -67,6 +67,8 @@ async function copy(batch: readonly GroupMessage[], session: Session): Promise<v
     await txn.sendOffsets(session, [{ topic: LEDGER, partition: last.partition, offset: last.offset + 1 }]);
     if (random() < 0.1) throw new Error('aborted on purpose');
   });
+  // Or the next session would begin with them again.
+  session.markMessage(last);
   note('C', `${last.partition} ${batch[0]?.offset}-${last.offset}`);
 }
 

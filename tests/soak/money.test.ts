@@ -6,6 +6,8 @@
 // and KLAMM_TEST_BOOTSTRAP=apache-kafka has the same clients move money on Apache Kafka.
 
 import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '@klamm/base/random';
@@ -27,7 +29,7 @@ import {
   untrue,
 } from './books.ts';
 import { confluentCopier, confluentMover, type GroupProtocol, klammCopier, klammMover } from './clients.ts';
-import { COPY, LATEST, LEDGER, PARTITIONS } from './plan.ts';
+import { COPY, GROUP, LATEST, LEDGER, PARTITIONS } from './plan.ts';
 import { Follower, inOrder, readWithKcat, readWithKlamm } from './readers.ts';
 import { Storm } from './storm.ts';
 
@@ -102,6 +104,17 @@ async function openIn(kafka: Kafka): Promise<string[]> {
     }
   }
   return found;
+}
+
+/** Where the group and the transactions stand, for a failed test. */
+async function standingOf(kafka: Kafka): Promise<string> {
+  await using admin = kafka.admin();
+  const [group, offsets, transactions] = await Promise.all([
+    admin.describeGroup(GROUP),
+    admin.groupOffsets(GROUP),
+    admin.listTransactions(),
+  ]);
+  return JSON.stringify({ group, offsets, transactions }, null, 1);
 }
 
 /** Lets everybody finish, and returns what each follower has seen by then. */
@@ -213,7 +226,11 @@ test(`money moves through a storm of ${SECONDS} s and none is lost: ${protocol} 
     await dumpAll(java.get(), broker.dataDirectory);
     storm.removeFiles();
   } catch (error) {
-    console.error([...storm.log, `What the clients wrote down is in ${storm.folder}`].join('\n'));
+    console.error(await standingOf(kafka).catch(String));
+    cpSync(broker.dataDirectory, join(storm.folder, 'data'), { recursive: true });
+    console.error(
+      [...storm.log, `What the clients wrote down, and all logs, are in ${storm.folder}`].join('\n'),
+    );
     throw error;
   } finally {
     await storm.endAll();

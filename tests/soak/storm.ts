@@ -41,8 +41,8 @@ export class Storm {
   readonly #random: Random;
   readonly #broker: RestartedBroker;
   readonly #own = mkdtempSync(join(tmpdir(), 'klamm-soak-'));
-  readonly #places: Place[] = [];
-  readonly #running = new Set<ChildProcess>();
+  #places: Place[] = [];
+  readonly #running = new Map<ChildProcess, Place>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #files = new Map<string, string>();
   readonly #log: string[] = [];
@@ -99,22 +99,22 @@ export class Storm {
   /** Wakes up all that sleep, and fills every place: the sky clears. */
   calm(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const child of this.#running) child.kill('SIGCONT');
+    for (const child of this.#running.keys()) child.kill('SIGCONT');
     for (const place of this.#places) if (place.holder === undefined) this.#fill(place);
   }
 
-  /** Asks these to finish what they have in hand; resolves when they are gone. */
+  /** Asks these, the replaced ones too, to finish what they have in hand; resolves when they are gone. */
   async end(role: Place['role']): Promise<void> {
-    const ending = this.#places.filter((place) => place.role === role);
-    for (const place of ending) this.#places.splice(this.#places.indexOf(place), 1);
-    await Promise.all(ending.map(({ holder }) => holder && endOf(holder, 'SIGTERM')));
+    this.#places = this.#places.filter((place) => place.role !== role);
+    const ending = [...this.#running].filter(([, place]) => place.role === role);
+    await Promise.all(ending.map(([child]) => endOf(child, 'SIGTERM')));
   }
 
   /** Ends everything that was started. */
   async endAll(): Promise<void> {
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all([...this.#running].map((child) => endOf(child, 'SIGKILL')));
+    await Promise.all([...this.#running.keys()].map((child) => endOf(child, 'SIGKILL')));
   }
 
   /** The folder with all files of the clients. */
@@ -145,7 +145,7 @@ export class Storm {
     });
     closeSync(complaints);
     this.#files.set(called, file);
-    this.#running.add(child);
+    this.#running.set(child, place);
     place.holder = child;
     child.once('exit', () => {
       this.#running.delete(child);
