@@ -249,20 +249,23 @@ async function groupSuite(): Promise<void> {
 }
 
 const TRANSACTION_COUNTS: Record<(typeof TRANSACTION_SIZES)[number], number> = {
-  1: 2000,
-  100: 200_000,
+  1: 1000,
+  100: 100_000,
   10000: 1_000_000,
 };
+/** @platformatic/kafka waits a second where Apache Kafka says CONCURRENT_TRANSACTIONS, which is after most. */
+const SLOW_TRANSACTIONS = 20;
 
 async function transactionSuite(): Promise<void> {
   const names = ['klamm', 'apache-kafka'] as const;
   await withBrokers(names, async (brokers) => {
-    const run = async (title: string, work: Omit<ClientWork, 'bootstrap'>): Promise<void> => {
+    const run = async (title: string, work: Omit<ClientWork, 'bootstrap'>, slow: number): Promise<void> => {
       const contenders = [...brokers].flatMap(([name, broker]) =>
-        TRANSACTION_CLIENTS.map((client) => ({
-          name: `${client} on ${name}`,
-          run: () => clientOnBroker(client, broker, work),
-        })),
+        TRANSACTION_CLIENTS.map((client) => {
+          const isSlow = client === 'platformatic' && name === 'apache-kafka';
+          const own = { ...work, count: isSlow ? Math.min(work.count, slow) : work.count };
+          return { name: `${client} on ${name}`, run: () => clientOnBroker(client, broker, own) };
+        }),
       );
       const result = await runRounds(title, contenders, rounds, progress);
       const onBoth = new Map(names.map((name) => [`franz-go on ${name}`, name]));
@@ -284,18 +287,14 @@ async function transactionSuite(): Promise<void> {
       const topic = `transactions-${size}`;
       const count = Math.max(size, TRANSACTION_COUNTS[size] / (quick ? 10 : 1));
       await create(topic);
-      await run(`${workload}, 100 B`, { workload, topic, count, bytes: 100 });
+      await run(`${workload}, 100 B`, { workload, topic, count, bytes: 100 }, SLOW_TRANSACTIONS * size);
     }
     const topic = 'committed-and-aborted';
     const count = some(1_000_000);
     await create(topic);
     for (const { bootstrap } of brokers.values()) await fillWithTransactions(bootstrap, topic, count, 100);
-    await run('read committed, a fourth aborted, 100 B', {
-      workload: 'consume batches',
-      topic,
-      count,
-      bytes: 100,
-    });
+    const reading = { workload: 'consume batches', topic, count, bytes: 100 } as const;
+    await run('read committed, a fourth aborted, 100 B', reading, count);
   });
 }
 
