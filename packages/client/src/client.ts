@@ -12,6 +12,8 @@ import type { GroupOptions } from './group/options.ts';
 import { clientSettings, type KafkaOptions } from './options.ts';
 import type { ProducerOptions } from './producer/options.ts';
 import { Producer } from './producer/producer.ts';
+import type { TransformOptions } from './transform/options.ts';
+import { Transform } from './transform/transform.ts';
 
 const SOFTWARE = { name: 'klamm', version: '0.1.0' };
 
@@ -42,6 +44,16 @@ export class Kafka {
    */
   group<Value = Buffer, Key = Buffer>(options: GroupOptions<Value, Key>): GroupConsumer<Value, Key> {
     return new GroupConsumer(this.#cluster, options);
+  }
+
+  /**
+   * Reads as a member of a group and writes what becomes of it, exactly once: `await kafka.transform({ from: { groupId,
+   * topics }, to: { transactionalId } }).run((message) => ({ topic, value: … }))`.
+   */
+  transform<Value = Buffer, Key = Buffer, OutValue = Bytes, OutKey = Bytes>(
+    options: TransformOptions<Value, Key, OutValue, OutKey>,
+  ): Transform<Value, Key, OutValue, OutKey> {
+    return new Transform(this.#cluster, options);
   }
 
   /** Topics, settings, offsets, the cluster. */

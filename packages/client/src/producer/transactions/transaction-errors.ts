@@ -19,7 +19,15 @@ const FATAL: ReadonlySet<number> = new Set([
 ]);
 
 export function isFatal(error: unknown): error is KlammError {
-  return error instanceof KlammError && (error.code === OUTCOME_UNKNOWN || FATAL.has(error.errorCode));
+  return error instanceof KlammError && (isOutcomeUnknown(error) || FATAL.has(error.errorCode));
+}
+
+export function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof KlammError && error.code === OUTCOME_UNKNOWN;
+}
+
+export function isFenced(error: unknown): boolean {
+  return error instanceof KlammError && error.errorCode === ErrorCode.PRODUCER_FENCED;
 }
 
 /** True where the coordinator has forgotten the producer: the transactional id was not used for too long. */
@@ -63,7 +71,7 @@ export function outcomeUnknown(transactionalId: string, committed: boolean, caus
 
 const ADVICE: Readonly<Record<number, string>> = {
   [ErrorCode.PRODUCER_FENCED]:
-    'another producer has taken it over, or its coordinator has aborted a transaction that was open for longer than transactionTimeoutMs. This producer can do nothing more: close it, and make a new one if it is still needed.',
+    'another producer has taken it over, or its coordinator has aborted a transaction that was open for longer than transactionTimeoutMs. Abort the transaction; where no other can be begun, this producer is finished: close it.',
   [ErrorCode.INVALID_TXN_STATE]:
     'its coordinator has ended the transaction already: most likely it was open for longer than transactionTimeoutMs, and was aborted. Abort it here too; the next one works.',
   [ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED]:

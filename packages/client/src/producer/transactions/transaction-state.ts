@@ -13,7 +13,14 @@ import { within } from '../../group/membership/within.ts';
 import type { OffsetToCommit } from '../../group/offset-requests.ts';
 import type { ProducerIdentity } from '../batch.ts';
 import type { IdentitySource } from '../identity.ts';
-import { abortedError, isFatal, isForgotten, outcomeUnknown, stateError } from './transaction-errors.ts';
+import {
+  abortedError,
+  isFatal,
+  isFenced,
+  isForgotten,
+  outcomeUnknown,
+  stateError,
+} from './transaction-errors.ts';
 import { type TransactionProtocol, TransactionRequests } from './transaction-requests.ts';
 
 /** The records of the producer, as the transaction steers them. */
@@ -123,7 +130,8 @@ export class TransactionState implements IdentitySource {
 
   /** A record, or something else of the transaction, has failed. */
   failed(error: Error): void {
-    this.#note(error);
+    // Whether another has taken over, or the transaction only took too long, its end will tell.
+    if (!isFenced(error)) this.#note(error);
     if (this.#phase === 'none' || this.#doom !== undefined) return;
     this.#doom = error;
     // Not at once: whoever tells this is in the middle of what would be abandoned.
@@ -170,7 +178,7 @@ export class TransactionState implements IdentitySource {
     this.#close();
   }
 
-  /** Resolves when nothing is left of the transaction; also where the producer is finished, and has been told so. */
+  /** Resolves when nothing is left of the transaction; also where the producer is finished, as `begin` tells then. */
   async abort(): Promise<void> {
     this.#phase = 'ending';
     const wasStarted = this.#isStarted;
@@ -182,7 +190,7 @@ export class TransactionState implements IdentitySource {
       if (this.#fatal === undefined) await this.#end(false);
     } catch (cause) {
       this.#note(cause);
-      if (!isForgotten(cause)) throw cause;
+      if (!isForgotten(cause) && !isFenced(cause)) throw cause;
     } finally {
       // What was given up had its numbers already; and whatever went wrong, the coordinator knows where things stand.
       if (this.#isStarted || (this.#protocol === 1 && wasStarted)) this.#needsInit = true;
