@@ -8,6 +8,7 @@ import { Produce } from '@klamm/protocol/api/00-produce';
 import { Fetch } from '@klamm/protocol/api/01-fetch';
 import { OffsetFetch } from '@klamm/protocol/api/09-offset-fetch';
 import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
+import { DeleteRecords } from '@klamm/protocol/api/21-delete-records';
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { DescribeTransactions } from '@klamm/protocol/api/65-describe-transactions';
 import { ListTransactions } from '@klamm/protocol/api/66-list-transactions';
@@ -287,4 +288,45 @@ test('a broker that closes answers who waits for a transaction, and the transact
   const producer = new RawTransactions(session.client, 'x');
   await producer.must(producer.init());
   assert.deepEqual(await endsOf(session.client, 't'), [2, 2]);
+});
+
+test('records that are deleted while somebody reads them are not handed out: who was aborted in them is not known any more', async () => {
+  const disk = memoryDisk();
+  {
+    await using session = await start({ disk });
+    await session.broker.createTopic('t');
+    const producer = new RawTransactions(session.client, 'x');
+    await producer.must(producer.init());
+    await producer.must(producer.send('t', 0, 'a'));
+    await producer.must(producer.end(false));
+  }
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let isSlow = false;
+  const open = disk.open.bind(disk);
+  disk.open = (path) => {
+    const file = open(path);
+    const read = file.read.bind(file);
+    file.read = async (length, position) => {
+      if (isSlow) {
+        begun.resolve();
+        await goOn.promise;
+      }
+      return await read(length, position);
+    };
+    return file;
+  };
+  await using session = await start({ disk });
+  const reader = await RawClient.open('127.0.0.1', session.broker.port);
+  isSlow = true;
+  const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 << 20 }];
+  const request = { minBytes: 0, maxBytes: 1 << 20, isolationLevel: 1, topics: [{ topic: 't', partitions }] };
+  const reading = reader.request(Fetch, 12, request);
+  await begun.promise;
+  const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: -1 }] }];
+  await session.client.request(DeleteRecords, 2, { topics, timeoutMs: 1000 });
+  goOn.resolve();
+  const { responses } = await reading;
+  assert.equal(errorName(responses[0]?.partitions[0]?.errorCode ?? 0), 'OFFSET_OUT_OF_RANGE');
+  reader.close();
 });

@@ -144,6 +144,11 @@ async function readAll(
         ? partition.read(one.fetchOffset, Math.max(0, maxBytes), !any, limits.readCommitted)
         : NOTHING;
     const records: Buffer = read instanceof Buffer ? read : await read;
+    // What was read may have been deleted meanwhile, and with it who was aborted in it.
+    if (one.fetchOffset < partition.logStartOffset) {
+      answers.push(failure(one, ErrorCode.OFFSET_OUT_OF_RANGE, partition));
+      continue;
+    }
     left -= records.length;
     any ||= records.length > 0;
     answers.push({

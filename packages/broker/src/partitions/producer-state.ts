@@ -31,6 +31,7 @@ export class ProducerState {
       if (bytes.length === 0) break;
       offset = this.#note(bytes, offset);
     }
+    this.#log.writeAborted();
   }
 
   /** As `load`, at once: the next append must find the state as it was at `endOffset`. */
@@ -38,6 +39,7 @@ export class ProducerState {
     this.#producers.clear();
     let offset = this.#loadSnapshot(endOffset, endOffset);
     for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#note(bytes, offset);
+    this.#log.writeAborted();
   }
 
   /** Writes a snapshot as of `offset`. As in Kafka there is one for each segment's start and one for the end. */

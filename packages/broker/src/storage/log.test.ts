@@ -289,3 +289,26 @@ test('a batch that a full disk took back leaves no trace in the time index', asy
     assert.equal(index.readInt32BE(index.length - 4), before.offset);
   }
 });
+
+test('an index of offsets that makes no sense takes the one of aborted transactions with it at no moment', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk);
+  for (let b = 0; b < 40; b++) appendTo(log, batchOf(3, { label: `b${b}` }));
+  const aborted = { producerId: 7, firstOffset: 2, lastOffset: 4, lastStableOffset: 5 };
+  log.noteAborted(aborted);
+  log.writeAborted();
+  await log.close();
+  const recoveryPoint = log.endOffset;
+  disk.replaceFile('/data/t-0/00000000000000000000.index', 'nonsense');
+  // The first attempt dies before it has read the log again.
+  for (const attempt of [1, 2]) {
+    const { log: again } = await openLog(disk, { recoveryPoint });
+    assert.deepEqual(again.abortedTransactions(0, 10), [aborted], `attempt ${attempt}`);
+  }
+  // What was never called whole is told by the log alone.
+  const { log: doubted } = await openLog(disk, { recoveryPoint: 0 });
+  assert.deepEqual(doubted.abortedTransactions(0, 10), []);
+  doubted.noteAborted(aborted);
+  assert.deepEqual(doubted.abortedTransactions(0, 3), [aborted]);
+  assert.deepEqual(doubted.abortedTransactions(5, 10), []);
+});

@@ -15,7 +15,7 @@ import type { AppendInfo, LogConfig, LogEvents, LogOptions } from './log-options
 import { type Recovered, recoverSegments } from './recover.ts';
 import { Segment, segmentOf } from './segment.ts';
 import { TailCache } from './tail-cache.ts';
-import type { AbortedTransaction } from './txn-index.ts';
+import { type AbortedTransaction, firstEndingFrom } from './txn-index.ts';
 
 export class Log {
   readonly directory: string;
@@ -236,8 +236,12 @@ export class Log {
 
   /** Keeps in the index that a transaction was aborted, by the marker at its last offset. */
   noteAborted(transaction: AbortedTransaction): void {
-    const segment = segmentOf(this.#segments, transaction.lastOffset);
-    segment.noteAborted(transaction, segment === this.#active);
+    segmentOf(this.#segments, transaction.lastOffset).noteAborted(transaction);
+  }
+
+  /** Writes what `noteAborted` added to full segments; the active one's is written when that is full. */
+  writeAborted(): void {
+    for (const segment of this.#segments) if (segment !== this.#active) segment.writeAborted();
   }
 
   /**
@@ -248,11 +252,12 @@ export class Log {
     const found: AbortedTransaction[] = [];
     const segments = this.#segments;
     for (let i = segments.indexOf(segmentOf(segments, from)); i < segments.length; i++) {
-      for (const transaction of (segments[i] as Segment).abortedTransactions) {
-        const { firstOffset, lastOffset, lastStableOffset } = transaction;
-        if (lastOffset >= from && firstOffset < to) found.push(transaction);
+      const { abortedTransactions } = segments[i] as Segment;
+      for (let at = firstEndingFrom(abortedTransactions, from); at < abortedTransactions.length; at++) {
+        const transaction = abortedTransactions[at] as AbortedTransaction;
+        if (transaction.firstOffset < to) found.push(transaction);
         // When this one ended, all before `to` were decided: later ones begin behind it.
-        if (lastStableOffset >= to) return found;
+        if (transaction.lastStableOffset >= to) return found;
       }
     }
     return found;

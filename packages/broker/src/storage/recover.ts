@@ -67,7 +67,7 @@ export async function recoverSegments(options: RecoverOptions, startOffset: numb
       continue;
     }
     rebuiltFrom = Math.min(rebuiltFrom, base);
-    const scanned = await scan(opened, options);
+    const scanned = await scan(opened, options, trusted);
     const { endOffset } = scanned;
     ends.push(endOffset);
     if (scanned.reason === undefined) continue;
@@ -135,9 +135,9 @@ interface Scan {
 }
 
 /** Reads and checks every batch, and builds both indexes anew. */
-async function scan(segment: Segment, options: RecoverOptions): Promise<Scan> {
+async function scan(segment: Segment, options: RecoverOptions, isWhole: boolean): Promise<Scan> {
   const total = segment.writtenBytes;
-  segment.clearIndexes();
+  segment.clearIndexes(isWhole);
   let endOffset = segment.baseOffset;
   let position = 0;
   let want = READ_BYTES;

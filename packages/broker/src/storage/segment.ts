@@ -48,7 +48,9 @@ export class Segment {
   #file: DiskFile | undefined;
   #offsetIndex: OffsetIndex | undefined;
   #timeIndex: TimeIndex | undefined;
-  #aborted: readonly AbortedTransaction[] | undefined;
+  #aborted: AbortedTransaction[] | undefined;
+  /** Whether the file lacks some of them. */
+  #hasMoreAborted = false;
   #bytesSinceIndexed = 0;
 
   /** @param suffix of its files beside their usual names: `.cleaned` while compaction writes them */
@@ -82,7 +84,12 @@ export class Segment {
     return this.#timeIndex;
   }
 
+  /** By their last offsets, which are those of their markers. */
   get abortedTransactions(): readonly AbortedTransaction[] {
+    return this.#knownAborted;
+  }
+
+  get #knownAborted(): AbortedTransaction[] {
     this.#aborted ??= this.#readIndex(TXN_INDEX_SUFFIX, parseTxnIndex) ?? [];
     return this.#aborted;
   }
@@ -155,11 +162,16 @@ export class Segment {
     });
   }
 
-  /** Prepares for a rebuild of the indexes by `noteAppend`. */
-  clearIndexes(): void {
+  /**
+   * Prepares for a rebuild of the indexes by `noteAppend`.
+   *
+   * @param isWhole whether all of the segment was on stable storage, and so its index of aborted transactions, which is
+   * rebuilt only later
+   */
+  clearIndexes(isWhole: boolean): void {
     this.#offsetIndex = new OffsetIndex();
     this.#timeIndex = new TimeIndex();
-    this.#aborted = [];
+    if (!isWhole) this.#aborted = [];
     this.appendedBytes = 0;
     this.maxTimestamp = -1;
     this.maxTimestampOffset = -1;
@@ -188,18 +200,20 @@ export class Segment {
     // Behind the recovery point nothing is read again: what it says must not be lost with the page cache.
     if (aborted.length > 0) this.#disk.replaceFile(this.path(TXN_INDEX_SUFFIX), writeTxnIndex(aborted));
     else this.#disk.remove(this.path(TXN_INDEX_SUFFIX));
+    this.#hasMoreAborted = false;
   }
 
-  /**
-   * Adds a transaction whose marker is in this segment; one that is known already stays as it is.
-   *
-   * @param isActive whether the index is still to be written when the segment is full
-   */
-  noteAborted(transaction: AbortedTransaction, isActive: boolean): void {
-    const last = this.abortedTransactions.at(-1);
+  /** Adds a transaction whose marker is in this segment; one that is known already stays as it is. */
+  noteAborted(transaction: AbortedTransaction): void {
+    const last = this.#knownAborted.at(-1);
     if (last !== undefined && last.lastOffset >= transaction.lastOffset) return;
-    this.#aborted = [...this.abortedTransactions, transaction];
-    if (!isActive) this.#writeTxnIndex();
+    this.#knownAborted.push(transaction);
+    this.#hasMoreAborted = true;
+  }
+
+  /** Writes the index of aborted transactions where its file lacks some. */
+  writeAborted(): void {
+    if (this.#hasMoreAborted) this.#writeTxnIndex();
   }
 
   /**
@@ -259,7 +273,7 @@ export class Segment {
 
   /** Keeps the aborted transactions of a segment that compaction wrote; `writeIndexes` writes them. */
   set abortedTransactions(transactions: readonly AbortedTransaction[]) {
-    this.#aborted = transactions;
+    this.#aborted = [...transactions];
   }
 
   remove(): void {

@@ -11,6 +11,18 @@ export interface AbortedTransaction {
   readonly lastStableOffset: number;
 }
 
+/** Where those begin that end at `offset` or later; they are sorted by their last offsets. */
+export function firstEndingFrom(transactions: readonly AbortedTransaction[], offset: number): number {
+  let low = 0;
+  let high = transactions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((transactions[middle] as AbortedTransaction).lastOffset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Reads an index file as far as it is whole. */
 export function parseTxnIndex(bytes: Buffer): AbortedTransaction[] {
   const entries: AbortedTransaction[] = [];
