@@ -8,6 +8,7 @@ import { seededRandom } from '@klamm/base/random';
 import { Kafka } from '@klamm/client/client';
 import { getJava } from '../peers/java.ts';
 import { usePeer } from '../peers/peers.ts';
+import type { RunningProgram } from '../peers/program.ts';
 import { RestartedBroker } from '../peers/restarted-broker.ts';
 
 const java = await usePeer(getJava);
@@ -110,8 +111,9 @@ suite('TransactionalMessageCopier', { skip: java.skip, timeout: 360_000 }, () =>
       const sent = await fill(kafka, mode);
       const total = sent.reduce((sum, count) => sum + count);
 
-      const start = (i: number) =>
-        java
+      const copiers: RunningProgram[] = [];
+      const start = (i: number): void => {
+        const copier = java
           .get()
           .start('org.apache.kafka.tools.TransactionalMessageCopier', [
             ...['--broker-list', broker.bootstrap, '--transactional-id', `copier-${i}`],
@@ -119,7 +121,15 @@ suite('TransactionalMessageCopier', { skip: java.skip, timeout: 360_000 }, () =>
             ...['--consumer-group', 'copiers', '--transaction-size', '50', '--transaction-timeout', '3000'],
             ...['--enable-random-aborts', ...mode.args],
           ]);
-      const copiers = Array.from({ length: mode.copiers }, (_, i) => start(i));
+        copiers[i] = copier;
+        // A broker that takes longer to come back has ended its transaction, and with that it gives up.
+        copier.ended.then(({ code, stderr }) => {
+          if (code !== 1 || !stderr.includes('has been claimed by another process')) return;
+          t.diagnostic(`the transaction of copier ${i} took too long`);
+          start(i);
+        });
+      };
+      for (let i = 0; i < mode.copiers; i++) start(i);
       t.after(() => Promise.all(copiers.map((copier) => copier.stop('SIGKILL'))));
 
       const copies = new Copies(mode.partitions);
@@ -144,7 +154,7 @@ suite('TransactionalMessageCopier', { skip: java.skip, timeout: 360_000 }, () =>
         } else {
           const which = Math.floor(random() * copiers.length);
           await copiers[which]?.stop('SIGKILL');
-          copiers[which] = start(which);
+          start(which);
         }
         t.diagnostic(`${victim} killed: ${copies.perPartition} of ${sent} copied`);
       }
