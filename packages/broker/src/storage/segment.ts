@@ -204,10 +204,10 @@ export class Segment {
   }
 
   /** Adds a transaction whose marker is in this segment; one that is known already stays as it is. */
-  noteAborted(transaction: AbortedTransaction): void {
+  noteAborted({ producerId, firstOffset, lastOffset, lastStableOffset }: AbortedTransaction): void {
     const last = this.#knownAborted.at(-1);
-    if (last !== undefined && last.lastOffset >= transaction.lastOffset) return;
-    this.#knownAborted.push(transaction);
+    if (last !== undefined && last.lastOffset >= lastOffset) return;
+    this.#knownAborted.push({ producerId, firstOffset, lastOffset, lastStableOffset });
     this.#hasMoreAborted = true;
   }
 
