@@ -24,6 +24,11 @@ export interface Java {
   run(mainClass: string, args: readonly string[], options?: ProgramOptions): Promise<Outcome>;
   /** Starts a main class that goes on running. */
   start(mainClass: string, args: readonly string[], options?: ProgramOptions): RunningProgram;
+  /** What to run for a main class, for who starts it by other means. */
+  commandOf(
+    mainClass: string,
+    args: readonly string[],
+  ): { readonly command: string; readonly args: string[] };
 }
 
 // The serial collector and the first compiler start fastest, which is most of what a tool does.
@@ -66,6 +71,7 @@ function javaOf(flags: readonly string[], classPath: string): Java {
   return {
     run: (mainClass, args, options) => runProgram('java', argsOf(mainClass, args), options),
     start: (mainClass, args, options) => startProgram('java', argsOf(mainClass, args), options),
+    commandOf: (mainClass, args) => ({ command: 'java', args: argsOf(mainClass, args) }),
   };
 }
 

@@ -1,8 +1,8 @@
 // What the movers wrote down, beside what readers of committed records saw, and what must hold of the two.
 //
-// A mover writes, each with the time: I when it has its transactional id, B before the first record of a transaction, C
-// when its commit was acknowledged, A when its abort was, E for trouble, X at its end. The name of a transaction is
-// TRANSACTIONAL_ID.INCARNATION:COUNT, with a `!` where its mover never commits it.
+// A mover writes, each with the time: N before it asks for its transactional id, I when it has it, B before the first
+// record of a transaction, C when its commit was acknowledged, A when its abort was, E for trouble, X at its end. The name
+// of a transaction is TRANSACTIONAL_ID.INCARNATION:COUNT, with a `!` where its mover never commits it.
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { Entry } from './plan.ts';
@@ -66,15 +66,17 @@ export function unbalanced(ledger: readonly Seen[]): string[] {
 export function untrue(lines: readonly Line[], seen: ReadonlySet<string>): string[] {
   const amiss: string[] = [];
   const begun = new Map<string, number>();
-  const initialised = new Map<string, number>();
+  /** By client: when it asked for its transactional id, and when it had it. */
+  const asked = new Map<string, number>();
+  const had = new Map<string, number>();
   for (const { client, letter, at, text } of lines) {
-    if (letter === 'I') initialised.set(client, at);
+    if (letter === 'N') asked.set(client, at);
+    if (letter === 'I') had.set(client, at);
     if (letter === 'B') begun.set(text, at);
     if (letter === 'C' && isTransaction(text) && !seen.has(text))
       amiss.push(`${text} was committed, and is not seen`);
     if (letter === 'A' && seen.has(text)) amiss.push(`${text} was aborted, and is seen`);
   }
-  const starts = [...initialised].map(([client, at]) => ({ ...placeOf(client), at }));
   for (const txn of seen) {
     if (txn.endsWith('!')) amiss.push(`${txn} was never committed, and is seen`);
     const at = begun.get(txn);
@@ -82,12 +84,12 @@ export function untrue(lines: readonly Line[], seen: ReadonlySet<string>): strin
       amiss.push(`${txn} is seen, and nobody began it`);
       continue;
     }
-    const own = placeOf(txn.split(':')[0] ?? '');
-    const heir = starts.find(
-      (each) => each.name === own.name && each.incarnation > own.incarnation && each.at < at,
+    const [own = ''] = txn.split(':');
+    const heir = [...had].find(
+      ([client, since]) =>
+        placeOf(client) === placeOf(own) && (asked.get(client) ?? 0) > (had.get(own) ?? 0) && since < at,
     );
-    if (heir !== undefined)
-      amiss.push(`${txn} was begun and committed after ${own.name}.${heir.incarnation} had taken its place`);
+    if (heir !== undefined) amiss.push(`${txn} was begun and committed after ${heir[0]} had taken its place`);
   }
   return amiss;
 }
@@ -133,7 +135,6 @@ function isTransaction(text: string): boolean {
   return text.includes(':');
 }
 
-function placeOf(client: string): { readonly name: string; readonly incarnation: number } {
-  const dot = client.lastIndexOf('.');
-  return { name: client.slice(0, dot), incarnation: Number(client.slice(dot + 1)) };
+function placeOf(client: string): string {
+  return client.slice(0, client.lastIndexOf('.'));
 }

@@ -2,10 +2,13 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Confluent } from '../peers/confluent.ts';
+import type { Java } from '../peers/java.ts';
 import {
   ACCOUNTS,
   COPY,
   GROUP,
+  JAVA_COPY,
+  JAVA_GROUP,
   LATEST,
   LEDGER,
   PARTITIONS,
@@ -60,4 +63,18 @@ export function confluentCopier(
     args: [pathOf('copier.py'), bootstrap, name, `${incarnation}`, file, ...plan, ...settings[protocol]],
     env,
   });
+}
+
+/**
+ * Apache Kafka's own copier, of its system tests. It prints what it does, and ends when a rebalance leaves it nothing to
+ * do; so it has a group of its own.
+ */
+export function javaCopier(java: Java, bootstrap: string): ClientProgram {
+  return (name) =>
+    java.commandOf('org.apache.kafka.tools.TransactionalMessageCopier', [
+      ...['--broker-list', bootstrap, '--transactional-id', name, '--consumer-group', JAVA_GROUP],
+      ...['--input-topic', LEDGER, '--input-partition', '0', '--output-topic', JAVA_COPY],
+      ...['--transaction-size', '50', '--transaction-timeout', `${TRANSACTION_TIMEOUT_MS}`],
+      ...['--group-mode', '--use-group-metadata', '--enable-random-aborts'],
+    ]);
 }

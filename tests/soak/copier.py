@@ -4,6 +4,7 @@
 #
 # The last are settings of the consumer.
 
+import faulthandler
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ bootstrap, transactional_id, incarnation, file, ledger, copy, group, timeout_ms,
 draw = random.Random(int(incarnation))
 note = Notes(file)
 running = True
+HANGING_SECONDS = 25
 
 
 def stop(*_):
@@ -48,7 +50,7 @@ consumer = Consumer(
 
 
 def copy_batch(messages):
-    """Copies them, and commits up to where they end; true where that was committed."""
+    """Copies them, and commits up to where they end; or goes back to where they begin."""
     begins, ends = {}, {}
     for message in messages:
         begins.setdefault(message.partition(), message.offset())
@@ -76,10 +78,14 @@ def copy_batch(messages):
 
 
 try:
+    note("N", transactional_id)
     attempt(note, lambda: producer.init_transactions(10))
     note("I", transactional_id)
     consumer.subscribe([ledger])
     while running:
+        # After a loss of the broker, send_offsets_to_transaction may wait for ever, whatever its timeout (librdkafka's
+        # issue 5456). Whoever comes after such a copier aborts its transaction.
+        faulthandler.dump_traceback_later(HANGING_SECONDS, exit=True)
         messages = consumer.consume(50, 0.1)
         for error in {each.error().name() for each in messages if each.error()}:
             note("E", error)

@@ -79,6 +79,7 @@ function isEnd(cause: unknown): boolean {
 }
 
 try {
+  note('N', transactionalId);
   await (await producer.begin()).abort();
   note('I', transactionalId);
   await group.run({

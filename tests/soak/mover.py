@@ -62,6 +62,7 @@ def write(entries):
 
 
 try:
+    note("N", transactional_id)
     attempt(note, lambda: producer.init_transactions(10))
     note("I", transactional_id)
     count = 0

@@ -93,6 +93,7 @@ function isEnd(cause: unknown): boolean {
 
 let count = 0;
 try {
+  note('N', transactionalId);
   await (await producer.begin()).abort();
   note('I', transactionalId);
   while (!stopping.signal.aborted) {

@@ -3,9 +3,11 @@
 export const LEDGER = 'ledger';
 /** The same records, compacted to the last of each account. */
 export const LATEST = 'latest';
-/** What the copiers made of the ledger. */
+/** What the copiers made of the ledger: those of Klamm's client and librdkafka, who are one group, and those of Java. */
 export const COPY = 'copy';
+export const JAVA_COPY = 'copy-java';
 export const GROUP = 'copiers';
+export const JAVA_GROUP = 'copiers-java';
 export const PARTITIONS = 4;
 export const ACCOUNTS = 40;
 /** Short, so that what a killed client leaves open is aborted while the storm still blows. */

@@ -35,6 +35,8 @@ interface Place {
 
 const LONGEST_PAUSE_MS = 1.5 * TRANSACTION_TIMEOUT_MS;
 const LONGEST_VACANCY_MS = 2 * TRANSACTION_TIMEOUT_MS;
+/** How soon another comes after one that ended by itself. */
+const FOLLOWED_AFTER_MS = 1000;
 const END_MS = 30_000;
 
 export class Storm {
@@ -100,7 +102,7 @@ export class Storm {
   calm(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const child of this.#running.keys()) child.kill('SIGCONT');
-    for (const place of this.#places) if (place.holder === undefined) this.#fill(place);
+    for (const place of this.#places) this.#fillVacant(place);
   }
 
   /** Asks these, the replaced ones too, to finish what they have in hand; resolves when they are gone. */
@@ -117,7 +119,7 @@ export class Storm {
     await Promise.all([...this.#running.keys()].map((child) => endOf(child, 'SIGKILL')));
   }
 
-  /** The folder with all files of the clients. */
+  /** The folder with what all clients wrote down and printed. */
   get folder(): string {
     return this.#own;
   }
@@ -138,12 +140,12 @@ export class Storm {
     const called = `${place.name}.${incarnation}`;
     const file = join(this.#own, called);
     const { command, args, env } = place.program(place.name, incarnation, file);
-    const complaints = openSync(`${file}.stderr`, 'w');
+    const output = openSync(`${file}.output`, 'w');
     const child = spawn(command, args, {
-      stdio: ['ignore', 'ignore', complaints],
+      stdio: ['ignore', output, output],
       env: { ...process.env, ...env },
     });
-    closeSync(complaints);
+    closeSync(output);
     this.#files.set(called, file);
     this.#running.set(child, place);
     place.holder = child;
@@ -151,7 +153,7 @@ export class Storm {
       this.#running.delete(child);
       if (place.holder !== child) return;
       place.holder = undefined;
-      if (!this.#isOver && this.#places.includes(place)) this.#fill(place);
+      this.#later(FOLLOWED_AFTER_MS, () => this.#fillVacant(place));
     });
   }
 
@@ -166,9 +168,7 @@ export class Storm {
     const { holder } = place;
     place.holder = undefined;
     holder?.kill(signal);
-    this.#later(LONGEST_VACANCY_MS, () => {
-      if (place.holder === undefined) this.#fill(place);
-    });
+    this.#later(this.#random() * LONGEST_VACANCY_MS, () => this.#fillVacant(place));
   }
 
   #makeZombie(place: Place): void {
@@ -179,14 +179,18 @@ export class Storm {
 
   #pause(child: ChildProcess | undefined): void {
     child?.kill('SIGSTOP');
-    this.#later(LONGEST_PAUSE_MS, () => child?.kill('SIGCONT'));
+    this.#later(this.#random() * LONGEST_PAUSE_MS, () => child?.kill('SIGCONT'));
   }
 
-  #later(mostMs: number, act: () => void): void {
+  #fillVacant(place: Place): void {
+    if (!this.#isOver && place.holder === undefined && this.#places.includes(place)) this.#fill(place);
+  }
+
+  #later(afterMs: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
-    }, this.#random() * mostMs);
+    }, afterMs);
     this.#timers.add(timer);
   }
 
