@@ -11,7 +11,7 @@ const PACKAGE = 'github.com/twmb/franz-go/pkg/kgo';
 const PROGRAM = 'kgo.test';
 const MODULE = fileURLToPath(new URL('go/', import.meta.url));
 
-export interface KgoOutcome {
+interface KgoOutcome {
   /** Names of top-level tests. */
   readonly passed: string[];
   readonly failed: string[];
