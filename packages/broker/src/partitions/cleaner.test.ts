@@ -247,3 +247,35 @@ test('killed at any step of the swaps, nothing newest is lost, nothing doubled, 
   }
   assert.ok(steps > 20, `${steps} steps`);
 });
+
+test('a pass that deleted records cut short is made up for when there is more', async () => {
+  const disk = memoryDisk();
+  let whileReading: (() => void) | undefined;
+  const open = disk.open.bind(disk);
+  disk.open = (path) => {
+    const file = open(path);
+    const read = file.read.bind(file);
+    file.read = (length, position) => {
+      whileReading?.();
+      return read(length, position);
+    };
+    return file;
+  };
+  const { partition, cleaner } = await compacted(disk);
+  const fill = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) append(partition, [[`k${i % 3}`, `${i}`.padStart(20)]]);
+    await partition.settled();
+  };
+  await fill();
+  whileReading = () => {
+    whileReading = undefined;
+    partition.deleteRecordsBefore(partition.log.segmentBases[1] ?? 0);
+  };
+  await cleaner.clean();
+  assert.ok(partition.log.segmentBases.length > 3, 'it came to nothing');
+  await fill();
+  const before = await contentOf(partition);
+  const activeBase = activeBaseOf(partition);
+  await cleaner.clean();
+  assert.deepEqual(await contentOf(partition), newestOf(before, activeBase));
+});

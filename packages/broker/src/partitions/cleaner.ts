@@ -38,6 +38,8 @@ export class Cleaner {
   readonly #timer: Timer | undefined;
   /** Partitions whose log cannot be compacted; a person has to look. */
   readonly #uncleanable = new Set<Partition>();
+  /** Up to where a pass would have gone that came to nothing: segments were removed under it. */
+  readonly #cutShort = new WeakMap<Partition, number>();
   #working: Promise<void> | undefined;
   #isClosed = false;
 
@@ -121,6 +123,7 @@ export class Cleaner {
       endOffset:
         whole.length < segments.length ? (segments[whole.length]?.baseOffset ?? endOffset) : endOffset,
     };
+    if (this.#cutShort.get(partition) === range.endOffset) return undefined;
     return { partition, config, range, dirtyRatio: isOverdue ? 1 + dirtyRatio : dirtyRatio };
   }
 
@@ -152,7 +155,7 @@ export class Cleaner {
       const after = sizeOf(log.segments.filter(({ baseOffset }) => baseOffset < range.endOffset));
       logger.info(`${name}: compacted up to offset ${upTo}, ${before} bytes to ${after}.`);
       // Nothing was gained, for reasons that may pass: it is looked at again when there is more.
-      if (upTo <= range.firstDirtyOffset) this.#uncleanable.add(partition);
+      if (upTo <= range.firstDirtyOffset) this.#cutShort.set(partition, range.endOffset);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       this.#uncleanable.add(partition);
