@@ -46,7 +46,10 @@ suite('Kafka Streams with exactly_once_v2', { skip: java.skip, timeout: 240_000 
     const random = seededRandom(seed);
     const stateDirectory = mkdtempSync(join(tmpdir(), 'klamm-streams-'));
     t.after(() => rmSync(stateDirectory, { recursive: true, force: true }));
-    await using broker = await RestartedBroker.start({ 'group.initial.rebalance.delay.ms': '0' });
+    await using broker = await RestartedBroker.start({
+      'group.initial.rebalance.delay.ms': '0',
+      'log.cleaner.backoff.ms': '200',
+    });
     const kafka = new Kafka({ brokers: broker.bootstrap });
     {
       await using admin = kafka.admin();
