@@ -257,11 +257,11 @@ const TRANSACTION_COUNTS: Record<(typeof TRANSACTION_SIZES)[number], number> = {
 const SLOW_TRANSACTIONS = 20;
 
 async function transactionSuite(): Promise<void> {
-  const names = ['klamm', 'apache-kafka'] as const;
+  const names = ['klamm', 'klamm os', 'apache-kafka'] as const;
   await withBrokers(names, async (brokers) => {
     const run = async (title: string, work: Omit<ClientWork, 'bootstrap'>, slow: number): Promise<void> => {
       const contenders = [...brokers].flatMap(([name, broker]) =>
-        TRANSACTION_CLIENTS.map((client) => {
+        (name === 'klamm os' ? (['franz-go'] as const) : TRANSACTION_CLIENTS).map((client) => {
           const isSlow = client === 'platformatic' && name === 'apache-kafka';
           const own = { ...work, count: isSlow ? Math.min(work.count, slow) : work.count };
           return { name: `${client} on ${name}`, run: () => clientOnBroker(client, broker, own) };
@@ -270,7 +270,7 @@ async function transactionSuite(): Promise<void> {
       const result = await runRounds(title, contenders, rounds, progress);
       const onBoth = new Map(names.map((name) => [`franz-go on ${name}`, name]));
       report(part(result, `${title}: brokers, by franz-go`, onBoth), 'klamm', context);
-      for (const name of names) {
+      for (const name of ['klamm', 'apache-kafka'] as const) {
         const clients = new Map(TRANSACTION_CLIENTS.map((client) => [`${client} on ${name}`, client]));
         report(part(result, `${title}: clients, on ${name}`, clients), 'klamm', context);
       }
