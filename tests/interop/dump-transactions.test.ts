@@ -8,6 +8,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin } from '@klamm/client/admin/admin';
 import { Kafka } from '@klamm/client/client';
+import { startApacheKafka } from '../peers/apache-kafka.ts';
 import type { Broker } from '../peers/broker.ts';
 import { getJava } from '../peers/java.ts';
 import { startKlamm } from '../peers/klamm.ts';
@@ -295,5 +296,31 @@ suite('DumpLogSegments after transactions', { skip: java.skip, timeout: 240_000 
     const last = await lastOfEachKey(/^__consumer_offsets-0$/, '--offsets-decoder');
     const payload = last.get(`{"type":"1","data":{"group":"${GROUP}","topic":"ledger","partition":0}}`);
     assert.equal(JSON.parse(payload ?? '{}').data.offset, TRANSACTIONS - 1);
+  });
+
+  test('Apache Kafka and Klamm read the same records from them', async () => {
+    const read = async (start: () => Promise<Broker>): Promise<string[]> => {
+      await using reopened = await start();
+      const kafka = new Kafka({ brokers: reopened.bootstrap });
+      const found: string[] = [];
+      for (const topic of ['kept', 'ledger']) {
+        for (const readCommitted of [true, false]) {
+          const all = { topic, from: 'earliest', toEnd: true, readCommitted } as const;
+          for await (const { offset, key, headers } of kafka.consume(all))
+            found.push(`${topic} ${readCommitted} ${offset} ${key} ${headers[0]?.key}`);
+        }
+      }
+      return found;
+    };
+    // No cleaner may change anything in between.
+    const options = {
+      dataDirectory: broker.dataDirectory ?? '',
+      settings: { 'log.cleaner.enable': 'false' },
+    };
+    const ofKlamm = await read(() => startKlamm(options));
+    assert.deepEqual(await read(() => startApacheKafka(java.get(), options)), ofKlamm);
+    const committed = ofKlamm.filter((line) => line.startsWith('ledger true '));
+    // The last transaction has one record.
+    assert.equal(committed.length, (written.committed.length - 1) * RECORDS + 1);
   });
 });
