@@ -207,9 +207,13 @@ function summaryOf(lines: readonly Line[], storm: Storm, ledger: readonly Seen[]
     const of = new RegExp(`^${kind}-`);
     return `${kind}: ${count('I', of)} incarnations, ${count('C', of)} commits, ${count('A', of)} aborts, ${count('E', of)} troubles`;
   });
-  return [`${storm.log.length} strikes, ${ledger.length} records, ${namesOf(ledger).size} transactions`]
-    .concat(told)
-    .join('\n  ');
+  const times = lines
+    .filter(({ client, letter }) => letter === 'C' && client.includes('mover'))
+    .map(({ at }) => at)
+    .sort((a, b) => a - b);
+  const longestMs = Math.max(...times.map((at, i) => at - (times[i - 1] ?? at)));
+  const all = `${storm.log.length} strikes, ${ledger.length} records, ${namesOf(ledger).size} transactions`;
+  return [`${all}; for ${longestMs} ms, at most, no mover committed`].concat(told).join('\n  ');
 }
 
 async function dumpAll(run: Java, folder: string): Promise<void> {
