@@ -15,8 +15,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATTERNS = ['packages/*/src/**/*.test.ts', '{tests,examples,scripts,bench}/**/*.test.ts'];
 const STARTS_PROGRAMS =
-  /^(tests\/(conformance|interop|crash|simulation)|examples|packages\/klamm|tests\/package)\//;
-const FILE_TIMEOUT_MS = 600_000;
+  /^(tests\/(conformance|interop|crash|chaos|soak|simulation)|examples|packages\/klamm|tests\/package)\//;
+/** A soak may be told to last for ten minutes. */
+const FILE_TIMEOUT_MS = 1_200_000;
 const TOTAL = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
