@@ -11,9 +11,8 @@ import { seededRandom } from '@klamm/base/random';
 import { Kafka } from 'klamm';
 import { getConfluent } from '../peers/confluent.ts';
 import { getGo } from '../peers/go.ts';
-import { startKlamm } from '../peers/klamm.ts';
 import { usePeer } from '../peers/peers.ts';
-import { freePort } from '../peers/ports.ts';
+import { RestartedBroker } from '../peers/restarted-broker.ts';
 import { holdersOf, type Line, readLedger, skippedOf, violationsOf } from './ledger.ts';
 import { type ForeignMember, Storm, type StormOptions } from './storm.ts';
 
@@ -71,22 +70,19 @@ async function weather(
   mixed: Pick<StormOptions, 'foreign' | 'assignors'> = {},
 ): Promise<void> {
   const isApache = process.env.KLAMM_TEST_BOOTSTRAP === 'apache-kafka';
-  const port = await freePort();
+  await using broker = await RestartedBroker.start({ ...SETTINGS, ...(isApache ? APACHE_SETTINGS : {}) });
   const storm = new Storm({
     ...mixed,
     groupId: 'chaos',
     topic: TOPIC,
     protocols,
     random: seededRandom(seed),
-    startBroker: startKlamm,
-    settings: { ...SETTINGS, ...(isApache ? APACHE_SETTINGS : {}) },
-    port,
+    broker,
   });
   const ends = new Map<number, number>();
   const stopping = new AbortController();
-  const kafka = new Kafka({ brokers: `127.0.0.1:${port}` });
+  const kafka = new Kafka({ brokers: broker.bootstrap });
   try {
-    await storm.startBroker();
     const admin = kafka.admin();
     await admin.createTopic({ name: TOPIC, partitions: PARTITIONS });
     for (let i = 0; i < MEMBERS; i++) storm.startMember();

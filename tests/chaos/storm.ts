@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '@klamm/base/random';
-import type { Broker, BrokerOptions } from '../peers/broker.ts';
+import { drawFate, type Fate } from '../peers/fates.ts';
+import type { RestartedBroker } from '../peers/restarted-broker.ts';
 
 const MEMBER = fileURLToPath(new URL('member.ts', import.meta.url));
 const STYLES = ['stream', 'handler', 'each'] as const;
@@ -36,9 +37,7 @@ export interface StormOptions {
   /** The protocols that members speak, drawn for each. */
   readonly protocols: readonly string[];
   readonly random: Random;
-  readonly startBroker: (options: BrokerOptions) => Promise<Broker>;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly port: number;
+  readonly broker: RestartedBroker;
 }
 
 export class Storm {
@@ -47,7 +46,6 @@ export class Storm {
   readonly #members = new Map<string, ChildProcess>();
   readonly #files = new Map<string, string>();
   readonly #log: string[] = [];
-  #broker: Broker | undefined;
   #count = 0;
   #began = performance.now();
 
@@ -68,24 +66,8 @@ export class Storm {
     return new Set(this.#members.keys());
   }
 
-  async startBroker(): Promise<void> {
-    const { settings, port, startBroker } = this.#options;
-    const dataDirectory = join(this.#own, 'data');
-    const isFirst = this.#broker === undefined;
-    // Apache Kafka formats a directory only where none is given.
-    this.#broker = await startBroker({
-      settings,
-      port,
-      ...(isFirst && this.#isApache ? {} : { dataDirectory: this.#broker?.dataDirectory ?? dataDirectory }),
-    });
-  }
-
-  get #isApache(): boolean {
-    return process.env.KLAMM_TEST_BOOTSTRAP === 'apache-kafka';
-  }
-
   startMember(): void {
-    const { groupId, topic, protocols, random, port } = this.#options;
+    const { groupId, topic, protocols, random, broker } = this.#options;
     const style = STYLES[Math.floor(random() * STYLES.length)] ?? 'stream';
     const protocol = protocols[Math.floor(random() * protocols.length)] ?? 'auto';
     const seed = ++this.#count;
@@ -97,7 +79,7 @@ export class Storm {
     }
     const name = `m${seed}-${protocol}-${style}`;
     const file = join(this.#own, name);
-    const args = [MEMBER, `127.0.0.1:${port}`, groupId, topic, protocol, style, `${seed}`, file, assignors];
+    const args = [MEMBER, broker.bootstrap, groupId, topic, protocol, style, `${seed}`, file, assignors];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#watch(name, file, child);
   }
@@ -108,8 +90,8 @@ export class Storm {
   }
 
   #startForeign(member: ForeignMember, seed: number): void {
-    const { groupId, topic, port } = this.#options;
-    const { command, args, env } = member(`127.0.0.1:${port}`, groupId, topic);
+    const { groupId, topic, broker } = this.#options;
+    const { command, args, env } = member(broker.bootstrap, groupId, topic);
     const name = `m${seed}-${FOREIGN}`;
     const file = join(this.#own, name);
     const output = openSync(file, 'w');
@@ -129,8 +111,7 @@ export class Storm {
 
   /** Something befalls the group. Resolves when it is done; its consequences are not. */
   async strike(): Promise<void> {
-    const { random } = this.#options;
-    const fates: [number, string, () => unknown][] = [
+    const fates: Fate[] = [
       [4, 'a member is killed, another starts', () => this.#replace('SIGKILL')],
       [4, 'a member leaves, another starts', () => this.#replace('SIGTERM')],
       [2, 'a member joins', () => this.startMember()],
@@ -138,14 +119,9 @@ export class Storm {
       [2, 'a member is paused', () => this.#pause()],
       [1, 'the broker is killed and starts again', () => this.#crash()],
     ];
-    let at = random() * fates.reduce((sum, [weight]) => sum + weight, 0);
-    const fate = fates.find(([weight]) => {
-      at -= weight;
-      return at < 0;
-    });
-    if (fate === undefined) return;
-    this.#log.push(`${((performance.now() - this.#began) / 1000).toFixed(1)} s: ${fate[1]}`);
-    await fate[2]();
+    const [, name, strike] = drawFate(this.#options.random, fates);
+    this.#log.push(`${((performance.now() - this.#began) / 1000).toFixed(1)} s: ${name}`);
+    await strike();
   }
 
   /** Ends everything that was started. */
@@ -161,7 +137,6 @@ export class Storm {
     }, 15_000);
     await Promise.all(gone);
     clearTimeout(timer);
-    await this.#broker?.[Symbol.asyncDispose]();
   }
 
   removeFiles(): void {
@@ -191,10 +166,9 @@ export class Storm {
   }
 
   async #crash(): Promise<void> {
-    const broker = this.#broker;
-    if (broker?.pid === undefined) return;
-    process.kill(broker.pid, 'SIGKILL');
-    await wait(this.#options.random() * 1000);
-    await this.startBroker();
+    const { broker, random } = this.#options;
+    await broker.kill();
+    await wait(random() * 1000);
+    await broker.startAgain();
   }
 }

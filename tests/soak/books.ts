@@ -127,7 +127,7 @@ export function miscompacted(before: readonly Seen[], after: readonly Seen[]): s
   ].map((record) => `${placeIn(record)}, key ${record.key}: ${entryOf(record.value).txn}`);
 }
 
-export function entryOf(value: string): Entry {
+function entryOf(value: string): Entry {
   return JSON.parse(value);
 }
 

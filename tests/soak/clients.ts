@@ -19,19 +19,22 @@ import type { ClientProgram } from './storm.ts';
 
 export type GroupProtocol = 'classic' | 'consumer';
 
-const pathOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const MOVER = fileURLToPath(new URL('mover.ts', import.meta.url));
+const COPIER = fileURLToPath(new URL('copier.ts', import.meta.url));
+const MOVER_PY = fileURLToPath(new URL('mover.py', import.meta.url));
+const COPIER_PY = fileURLToPath(new URL('copier.py', import.meta.url));
 
 export function klammMover(bootstrap: string): ClientProgram {
   return (name, incarnation, file) => ({
     command: process.execPath,
-    args: [pathOf('mover.ts'), bootstrap, name, `${incarnation}`, file],
+    args: [MOVER, bootstrap, name, `${incarnation}`, file],
   });
 }
 
 export function klammCopier(bootstrap: string, protocol: GroupProtocol): ClientProgram {
   return (name, incarnation, file) => ({
     command: process.execPath,
-    args: [pathOf('copier.ts'), bootstrap, name, `${incarnation}`, file, protocol],
+    args: [COPIER, bootstrap, name, `${incarnation}`, file, protocol],
   });
 }
 
@@ -39,7 +42,7 @@ export function confluentMover({ env }: Confluent, bootstrap: string): ClientPro
   const plan = [LEDGER, LATEST, `${PARTITIONS}`, `${ACCOUNTS}`, `${TRANSACTION_TIMEOUT_MS}`];
   return (name, incarnation, file) => ({
     command: 'python3',
-    args: [pathOf('mover.py'), bootstrap, name, `${incarnation}`, file, ...plan],
+    args: [MOVER_PY, bootstrap, name, `${incarnation}`, file, ...plan],
     env,
   });
 }
@@ -60,7 +63,7 @@ export function confluentCopier(
   };
   return (name, incarnation, file) => ({
     command: 'python3',
-    args: [pathOf('copier.py'), bootstrap, name, `${incarnation}`, file, ...plan, ...settings[protocol]],
+    args: [COPIER_PY, bootstrap, name, `${incarnation}`, file, ...plan, ...settings[protocol]],
     env,
   });
 }
