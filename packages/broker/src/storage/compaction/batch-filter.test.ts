@@ -9,7 +9,7 @@ import { OffsetMap } from './offset-map.ts';
 
 const NOW_MS = 1_750_000_000_000;
 const BASE_OFFSET = 1000;
-const FATE = { isObsolete: false, isLastOfProducer: false };
+const FATE = { isObsolete: false, staysEmpty: false };
 
 const record = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd', 'a key that is longer than others'),

@@ -45,8 +45,8 @@ export interface FilterRules {
 export interface BatchFate {
   /** Data of an aborted transaction, or a marker that nothing needs. */
   readonly isObsolete: boolean;
-  /** The last batch that a producer wrote, which its sequences are known by. */
-  readonly isLastOfProducer: boolean;
+  /** It stays, be it without records: a producer's sequences are known by it, or it is the last one of the pass. */
+  readonly staysEmpty: boolean;
 }
 
 const cursor = new RecordCursor();
@@ -60,7 +60,7 @@ export function filteredBatch(batch: Buffer, fate: BatchFate, rules: FilterRules
     if (isMarker && (horizonMs === undefined || rules.nowMs < horizonMs)) {
       return horizonMs === undefined ? withHorizon(batch, rules) : batch;
     }
-    return fate.isLastOfProducer ? emptied(batch) : NOTHING;
+    return fate.staysEmpty ? emptied(batch) : NOTHING;
   }
   if (isMarker) return batch;
   return filteredRecords(batch, fate, rules, horizonMs);
@@ -68,7 +68,7 @@ export function filteredBatch(batch: Buffer, fate: BatchFate, rules: FilterRules
 
 function filteredRecords(
   batch: Buffer,
-  { isLastOfProducer }: BatchFate,
+  { staysEmpty }: BatchFate,
   { map, nowMs, deleteRetentionMs }: FilterRules,
   horizonMs: number | undefined,
 ): Buffer {
@@ -81,7 +81,7 @@ function filteredRecords(
   };
   const kept = keptOf(batch, isKept);
   const newHorizonMs = horizonMs ?? (kept.hasTombstones ? nowMs + deleteRetentionMs : undefined);
-  if (kept.count === 0) return isLastOfProducer ? emptied(batch) : NOTHING;
+  if (kept.count === 0) return staysEmpty ? emptied(batch) : NOTHING;
   if (newHorizonMs === horizonMs) {
     if (kept.count === recordCountOf(batch, 0)) return batch;
     // The broker's own time is in the header, and records may say another.

@@ -90,7 +90,7 @@ export async function compact(
   await fillMap(map, dirty, range, ofDirty, pace, log);
   if (map.latestOffset < 0) return range.endOffset;
   const upTo = map.isFull ? map.latestOffset + 1 : range.endOffset;
-  const rules = { map, nowMs: clock.now(), deleteRetentionMs: log.deleteRetentionMs };
+  const rules = { map, nowMs: clock.now(), deleteRetentionMs: log.deleteRetentionMs, upTo };
   const transactions = new CleanedTransactions(log.abortedTransactions(0, endOffset));
   const cleanable = range.segments.filter(({ baseOffset }) => baseOffset < upTo);
   for (const group of groupsOf(cleanable, log.segmentBytes, range.endOffset)) {
@@ -156,7 +156,7 @@ function groupsOf(segments: readonly Segment[], segmentBytes: number, endOffset:
 async function cleanGroup(
   log: CompactedLog,
   group: readonly Segment[],
-  rules: FilterRules,
+  rules: FilterRules & { readonly upTo: number },
   transactions: CleanedTransactions,
   pace: Pace,
 ): Promise<Segment | undefined> {
@@ -174,7 +174,7 @@ async function cleanGroup(
         const kept: Buffer[] = [];
         forEachBatch(bytes, 0, bytes.length, (at) => {
           const batch = bytes.subarray(at, at + batchSizeOf(bytes, at));
-          const left = filteredBatch(batch, fateOf(batch, transactions, lastBatches), rules);
+          const left = filteredBatch(batch, fateOf(batch, transactions, lastBatches, rules.upTo), rules);
           if (left.length === 0) return true;
           kept.push(left);
           const maxTimestamp = maxTimestampOf(left, 0);
@@ -199,10 +199,12 @@ async function cleanGroup(
   }
 }
 
+/** @param upTo where the pass ends: the batch before stays, so that nobody takes the log to end earlier */
 function fateOf(
   batch: Buffer,
   transactions: CleanedTransactions,
   lastBatches: ReadonlyMap<number, LastBatch>,
+  upTo: number,
 ): BatchFate {
   const last = lastBatches.get(producerIdOf(batch, 0));
   const isLastOfProducer =
@@ -210,7 +212,8 @@ function fateOf(
     (last.lastOffset >= 0
       ? last.lastOffset === lastOffsetOf(batch, 0)
       : isControl(batch, 0) && last.epoch === producerEpochOf(batch, 0));
-  return { isObsolete: transactions.isObsolete(batch, 0), isLastOfProducer };
+  const staysEmpty = isLastOfProducer || lastOffsetOf(batch, 0) + 1 === upTo;
+  return { isObsolete: transactions.isObsolete(batch, 0), staysEmpty };
 }
 
 /**
