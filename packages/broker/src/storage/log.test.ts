@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '@klamm/base/random';
-import { Compression } from '@klamm/protocol/records/batch';
+import { baseOffsetOf, Compression, forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
 import fc from 'fast-check';
 import { batchOf } from '../testing/batches.ts';
 import { appendTo, openLog, readFrom } from '../testing/open-log.ts';
@@ -311,4 +311,35 @@ test('an index of offsets that makes no sense takes the one of aborted transacti
   doubted.noteAborted(aborted);
   assert.deepEqual(doubted.abortedTransactions(0, 3), [aborted]);
   assert.deepEqual(doubted.abortedTransactions(5, 10), []);
+});
+
+test('a log that is read at once is read in pieces, from the batch that holds the offset on, over segments and large batches', async () => {
+  const disk = memoryDisk();
+  const { log } = await openLog(disk, { config: { segmentBytes: 12_000_000 } });
+  for (let b = 0; b < 60; b++)
+    appendTo(log, batchOf(b === 30 ? 5 : 3, { label: `b${b}`, bytes: b === 30 ? 2_000_000 : 150_000 }));
+  await log.flush();
+  assert.equal(log.segmentBases.length > 2, true);
+  for (const [from, upTo] of [
+    [0, log.endOffset],
+    [50, log.endOffset],
+    [94, 97],
+    [0, 7],
+    [log.endOffset, log.endOffset],
+  ] as const) {
+    const read: number[] = [];
+    for (const bytes of log.readSync(from, upTo)) {
+      assert.ok(bytes.length < 11_000_000);
+      forEachBatch(bytes, 0, bytes.length, (at) => {
+        if (lastOffsetOf(bytes, at) >= from) read.push(baseOffsetOf(bytes, at));
+        return true;
+      });
+    }
+    // Batches of three, but for one of five from offset 90 on.
+    const expected = Array.from({ length: 60 }, (_, b) => b * 3 + (b > 30 ? 2 : 0)).filter((base) => {
+      const last = base + (base === 90 ? 4 : 2);
+      return last >= from && last < upTo;
+    });
+    assert.deepEqual(read, expected, `from ${from} to ${upTo}`);
+  }
 });

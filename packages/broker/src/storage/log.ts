@@ -7,6 +7,7 @@
 import { assert, must } from '@klamm/base/assert';
 import type { Clock, Timer } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
+import { nextBatch } from '@klamm/protocol/records/batch';
 import { Appender, type FlushPolicy } from './appender.ts';
 import { endOffsetOf, wholeBatches } from './batch-runs.ts';
 import type { Disk } from './disk.ts';
@@ -190,13 +191,22 @@ export class Log {
     return NOTHING;
   }
 
-  /** Reads at once, for the rare moments that cannot wait: bytes of whole batches from `offset` to `upTo`. */
+  /** Reads at once, for the rare moments that cannot wait: whole batches from the one that holds `offset` to `upTo`. */
   *readSync(offset: number, upTo: number): Generator<Buffer> {
-    for (const segment of this.#segments) {
-      const isBelow = segment.baseOffset < segmentOf(this.#segments, offset).baseOffset;
-      if (isBelow || segment.writtenBytes === 0 || segment.baseOffset >= upTo) continue;
-      const bytes = segment.file.readSync(segment.writtenBytes, 0);
-      yield bytes.subarray(0, wholeBatches(bytes, upTo));
+    const segments = this.#segments;
+    for (let i = segments.indexOf(segmentOf(segments, offset)); i < segments.length; i++) {
+      const segment = segments[i] as Segment;
+      let position = segment.offsetIndex.positionFor(offset - segment.baseOffset);
+      for (let want = READ_SYNC_BYTES; position < segment.writtenBytes; ) {
+        const bytes = segment.file.readSync(Math.min(want, segment.writtenBytes - position), position);
+        const end = wholeBatches(bytes, upTo);
+        if (end > 0) yield bytes.subarray(0, end);
+        position += end;
+        const isCut =
+          nextBatch(bytes, end, bytes.length) < 0 && position + bytes.length - end < segment.writtenBytes;
+        if (!isCut && end < bytes.length) return;
+        want = end > 0 ? READ_SYNC_BYTES : want * 2;
+      }
     }
   }
 
@@ -372,5 +382,6 @@ export class Log {
 }
 
 const NOTHING = Buffer.alloc(0);
+const READ_SYNC_BYTES = 4 * 1024 * 1024;
 /** A `flush.ms` of a year or more stands for none. */
 const LONGEST_FLUSH_MS = 365 * 24 * 3_600_000;
