@@ -34,7 +34,7 @@ test('what stays of a batch is the newest record of each key, as it was, whateve
         const map = new OffsetMap(100_000);
         for (const [i, { key }] of records.entries())
           map.put(Buffer.from(key), 0, key.length, BASE_OFFSET + i);
-        const left = filteredBatch(batch, FATE, { map, nowMs: NOW_MS, deleteRetentionMs: 1000 });
+        const left = filteredBatch(Buffer.from(batch), FATE, { map, nowMs: NOW_MS, deleteRetentionMs: 1000 });
         assert.equal(checkBatch(left, 0, left.length), 'ok');
         const newest = new Map<string, number>(records.map(({ key }, i) => [key, BASE_OFFSET + i]));
         const expected = [...recordsOf(batch, 0)].filter(

@@ -52,7 +52,7 @@ export interface BatchFate {
 const cursor = new RecordCursor();
 const NOTHING = Buffer.alloc(0);
 
-/** The batch as it stays; the same bytes where nothing changes, empty where nothing is left. */
+/** The batch as it stays, which may be in its own memory; the same bytes where nothing changes, empty where nothing is left. */
 export function filteredBatch(batch: Buffer, fate: BatchFate, rules: FilterRules): Buffer {
   const horizonMs = hasDeleteHorizon(batch, 0) ? baseTimestampOf(batch, 0) : undefined;
   const isMarker = isControl(batch, 0);
@@ -130,14 +130,13 @@ function open(batch: Buffer): boolean {
 /** The batch with the records that stay, byte for byte: they count from what they counted from before. */
 function shortened(batch: Buffer, { count, maxTimestamp, bytes, runs, runBytes }: Kept): Buffer {
   const compression = compressionOf(batch, 0);
-  const room = compression === Compression.none ? BATCH_HEADER_BYTES : 0;
-  const records = Buffer.allocUnsafe(room + runBytes);
-  for (let i = 0, to = room; i < runs.length; i += 2) to += bytes.copy(records, to, runs[i], runs[i + 1]);
-  const whole =
-    compression === Compression.none
-      ? records
-      : Buffer.concat([batch.subarray(0, BATCH_HEADER_BYTES), compress(compression as Compression, records)]);
-  batch.copy(whole, 0, 0, BATCH_HEADER_BYTES);
+  const isPlain = compression === Compression.none;
+  // Records that are not compressed only move to the front.
+  const records = isPlain ? batch.subarray(BATCH_HEADER_BYTES) : Buffer.allocUnsafe(runBytes);
+  for (let i = 0, to = 0; i < runs.length; i += 2) to += bytes.copy(records, to, runs[i], runs[i + 1]);
+  const whole = isPlain
+    ? batch.subarray(0, BATCH_HEADER_BYTES + runBytes)
+    : Buffer.concat([batch.subarray(0, BATCH_HEADER_BYTES), compress(compression as Compression, records)]);
   setInt64At(whole, MAX_TIMESTAMP_AT, maxTimestamp);
   whole.writeInt32BE(count, RECORD_COUNT_AT);
   return sealed(whole);
