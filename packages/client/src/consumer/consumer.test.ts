@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { seededRandom } from '@klamm/base/random';
 import { Fetch } from '@klamm/protocol/api/01-fetch';
 import { ListOffsets } from '@klamm/protocol/api/02-list-offsets';
+import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { BatchBuilder } from '@klamm/protocol/records/builder';
 import { Kafka } from '../client.ts';
@@ -53,6 +54,57 @@ test('every record is seen once and in order through refusals and hang-ups', asy
   const kafka = new Kafka({ brokers: broker.bootstrap, ...FAST });
   for await (const message of kafka.consume({ topic: 't', from: 0, toEnd: true })) seen.push(message.text());
   assert.deepEqual(seen, numbers(100));
+});
+
+test('a partition that is refused while others are served is looked for again', async () => {
+  await using broker = await ScriptedBroker.start();
+  broker.on(Metadata, () => ({
+    brokers: [{ nodeId: 1, host: '127.0.0.1', port: broker.port }],
+    topics: [
+      {
+        name: 't',
+        topicId: TOPIC_ID,
+        partitions: [0, 1].map((partitionIndex) => ({ partitionIndex, leaderId: 1, leaderEpoch: 0 })),
+      },
+    ],
+  }));
+  let refusals = 0;
+  broker.on(ListOffsets, ({ topics }) => ({
+    topics: [
+      {
+        name: 't',
+        partitions: (topics[0]?.partitions ?? []).map(({ partitionIndex }) => ({
+          partitionIndex,
+          offset: 0,
+          errorCode: partitionIndex === 1 && refusals++ === 0 ? ErrorCode.NOT_LEADER_OR_FOLLOWER : 0,
+        })),
+      },
+    ],
+  }));
+  const answerPolls: (() => void)[] = [];
+  broker.on(Fetch, async ({ topics }) => {
+    const asked = (topics[0]?.partitions ?? []).map(({ partition }) => partition);
+    // Partition 0 has no records, so the broker holds requests for it alone.
+    if (!asked.includes(1)) await new Promise<void>((resolve) => answerPolls.push(resolve));
+    return {
+      responses: [
+        {
+          topic: 't',
+          topicId: TOPIC_ID,
+          partitions: asked.map((partitionIndex) => ({
+            partitionIndex,
+            highWatermark: partitionIndex,
+            records: partitionIndex === 1 ? recordAt(0) : null,
+          })),
+        },
+      ],
+    };
+  });
+  const kafka = new Kafka({ brokers: broker.bootstrap, ...FAST });
+  const consumer = kafka.consume({ topic: 't', from: 'earliest' });
+  assert.equal((await consumer.next()).value?.partition, 1);
+  await consumer.close();
+  for (const answerPoll of answerPolls) answerPoll();
 });
 
 test('a first batch that does not fit is asked for again with more room', async () => {

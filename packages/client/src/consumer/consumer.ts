@@ -138,11 +138,12 @@ export class PartitionConsumer<Value = Buffer, Key = Buffer>
     return position < 0 ? undefined : position;
   }
 
-  /** Records between the position and the end of the log as of the last answer; undefined before the first. */
+  /**
+   * Records between the position and the end of the log as of the last answer; undefined before the first. With
+   * `readCommitted` the log ends where the first open transaction begins.
+   */
   lag(partition: number): number | undefined {
-    const position = this.position(partition);
-    const highWatermark = this.#partitions.get(partition)?.highWatermark ?? -1;
-    return position === undefined || highWatermark < 0 ? undefined : Math.max(0, highWatermark - position);
+    return this.#partitions.get(partition)?.lag;
   }
 
   /** The partitions that are read; empty before `started`. */

@@ -128,8 +128,9 @@ export class FetchedRecords<M> {
       if (check !== 'ok') throw this.#corrupt(check);
       this.#at = nextBatch(buffer, at, end);
       this.#lastOffset = lastOffsetOf(buffer, at);
+      const isUnwanted = this.#isUnwanted(at);
       if (this.#lastOffset < this.partition.position) continue;
-      if (this.#isUnwanted(at)) {
+      if (isUnwanted) {
         this.#passed();
         continue;
       }

@@ -6,7 +6,7 @@
 // take turns at the front, so that none starves. What a refusal means is decided here: look for the leader, go to
 // another offset, wait, or end the consumer with an error.
 
-import { sleep } from '@klamm/base/clock';
+import type { Timer } from '@klamm/base/clock';
 import { KlammError, messageOf } from '@klamm/base/errors';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import { forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
@@ -52,7 +52,7 @@ export class Fetcher {
   readonly #loops = new Map<number, Set<string>>();
   readonly #locating = new Set<string>();
   readonly #closing = new AbortController();
-  #isWaking = false;
+  #timer: Timer | undefined;
   #heldBytes = 0;
   #turn = 0;
 
@@ -81,10 +81,15 @@ export class Fetcher {
 
   /** Fetches where something is wanted and nothing is under way. */
   wake(): void {
+    this.#wakeBut(undefined);
+  }
+
+  /** As `wake`; a loop of the node `served` looks for its partitions itself. */
+  #wakeBut(served: number | undefined): void {
     if (this.#closing.signal.aborted) return;
     for (const partition of this.#partitions) {
       const { leader } = partition;
-      if (!this.#isWanted(partition)) continue;
+      if (leader === served || !this.#isWanted(partition)) continue;
       if (leader < 0) void this.#locate(partition.topic);
       else void this.#run(leader);
     }
@@ -99,6 +104,7 @@ export class Fetcher {
 
   close(): void {
     this.#closing.abort();
+    this.#timer?.cancel();
     for (const purpose of this.#purposes) this.#cluster.pool.release(purpose);
   }
 
@@ -116,6 +122,8 @@ export class Fetcher {
         if (wanted.length === 0) return;
         for (const partition of wanted) partition.askedGeneration = partition.generation;
         await this.#turnOf(nodeId, purpose, wanted);
+        // Some may be led elsewhere by now; while they were asked for here, their wake-ups came too early.
+        this.#wakeBut(nodeId);
       }
     } catch (cause) {
       const error =
@@ -130,31 +138,36 @@ export class Fetcher {
 
   /** One round trip. A lost connection is waited out; anything else that is thrown ends the consumer. */
   async #turnOf(nodeId: number, purpose: string, wanted: PartitionState[]): Promise<void> {
-    const generations = wanted.map(({ generation }) => generation);
+    const generations = new Map(wanted.map((partition) => [partition, partition.generation]));
+    const release = (partition: PartitionState): void => {
+      if (partition.askedGeneration === generations.get(partition)) partition.askedGeneration = -1;
+    };
+    let asked = wanted;
     try {
       const connection = await this.#cluster.connect(nodeId, purpose);
       const unresolved = wanted.filter(({ start }) => start !== undefined);
       if (unresolved.length > 0) await this.#resolve(connection, unresolved);
       const ready = wanted.filter(
-        (partition, i) =>
+        (partition) =>
           partition.start === undefined &&
           partition.fetchOffset >= 0 &&
-          partition.generation === generations[i],
+          partition.generation === generations.get(partition),
       );
+      // Those that were refused are not to wait for what the others fetch.
+      for (const partition of wanted) if (!ready.includes(partition)) release(partition);
+      asked = ready;
       if (ready.length > 0) await this.#fetch(connection, this.#inTurn(ready));
     } catch (cause) {
       if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
       if (this.#closing.signal.aborted) return;
       this.#cluster.settings.logger.debug(`Fetching again: ${cause.message}`);
-      for (const partition of wanted) {
+      for (const partition of asked) {
         this.#cluster.invalidate(partition.topic);
         partition.leader = -1;
         this.#delay(partition);
       }
     } finally {
-      wanted.forEach((partition, i) => {
-        if (partition.askedGeneration === generations[i]) partition.askedGeneration = -1;
-      });
+      for (const partition of asked) release(partition);
     }
   }
 
@@ -194,10 +207,9 @@ export class Fetcher {
     partition.failures = 0;
     partition.highWatermark = answer.highWatermark;
     partition.logStartOffset = answer.logStartOffset;
-    if (toEnd && partition.endOffset < 0) {
-      partition.endOffset =
-        readCommitted && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark;
-    }
+    partition.visibleEndOffset =
+      readCommitted && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark;
+    if (toEnd && partition.endOffset < 0) partition.endOffset = partition.visibleEndOffset;
     const { records } = answer;
     if (records === null || records.length === 0) return;
     const { fetchOffset } = partition;
@@ -297,34 +309,24 @@ export class Fetcher {
     partition.failures++;
     const wait = backOffMs(backOff, partition.failures, random);
     partition.notBefore = clock.monotonic() + wait;
-    if (this.#isWaking) return;
-    this.#isWaking = true;
-    sleep(clock, Math.ceil(wait) + 1, this.#closing.signal).then(
-      () => {
-        this.#isWaking = false;
-        this.wake();
-        // Others may have been delayed for longer meanwhile.
-        const now = clock.monotonic();
-        const later = [...this.#partitions].find(
-          ({ notBefore }) => notBefore > now && notBefore < Number.POSITIVE_INFINITY,
-        );
-        if (later !== undefined) this.#wakeLater(later.notBefore - now);
-      },
-      () => {},
-    );
+    this.#schedule();
   }
 
-  #wakeLater(delayMs: number): void {
-    if (this.#isWaking) return;
-    this.#isWaking = true;
-    this.#cluster.settings.clock.after(
-      Math.ceil(delayMs) + 1,
-      () => {
-        this.#isWaking = false;
-        this.wake();
-      },
-      true,
-    );
+  /** Wakes at the end of the delay that is over first, and so on: each of them is heeded. */
+  #schedule(): void {
+    const { clock } = this.#cluster.settings;
+    const now = clock.monotonic();
+    let next = Number.POSITIVE_INFINITY;
+    for (const { notBefore } of this.#partitions) {
+      if (notBefore > now && notBefore < next) next = notBefore;
+    }
+    if (next === Number.POSITIVE_INFINITY || this.#closing.signal.aborted) return;
+    this.#timer?.cancel();
+    const wake = (): void => {
+      this.wake();
+      this.#schedule();
+    };
+    this.#timer = clock.after(Math.ceil(next - now) + 1, wake, true);
   }
 
   async #locate(name: string): Promise<void> {

@@ -29,6 +29,8 @@ export class PartitionState {
   endOffset = -1;
   /** One past the last record that consumers may see, as of the last answer; -1 before it. */
   highWatermark = -1;
+  /** The same for this consumer: the last stable offset where it reads committed records only. */
+  visibleEndOffset = -1;
   logStartOffset = -1;
   /** Not asked for before this, on the monotonic clock, after so many failures in a row. */
   notBefore = 0;
@@ -60,6 +62,12 @@ export class PartitionState {
     this.position = offset;
     this.startOffset = offset;
     this.fetchOffset = offset;
+  }
+
+  /** Records that are there to be read, as of the last answer; undefined before it, or while the position is not known. */
+  get lag(): number | undefined {
+    const { position, visibleEndOffset } = this;
+    return position < 0 || visibleEndOffset < 0 ? undefined : Math.max(0, visibleEndOffset - position);
   }
 
   /** True where nothing more is wanted from this partition. */

@@ -219,11 +219,12 @@ export class GroupConsumer<Value = Buffer, Key = Buffer>
     return position < 0 ? undefined : position;
   }
 
-  /** Records between the position and the end of the log as of the last answer; undefined before the first. */
+  /**
+   * Records between the position and the end of the log as of the last answer; undefined before the first. With
+   * `readCommitted` the log ends where the first open transaction begins.
+   */
   lag(partition: TopicPartition): number | undefined {
-    const position = this.position(partition);
-    const highWatermark = this.#reading.get(partition)?.state.highWatermark ?? -1;
-    return position === undefined || highWatermark < 0 ? undefined : Math.max(0, highWatermark - position);
+    return this.#reading.get(partition)?.state.lag;
   }
 
   /** Reads other topics from now on. */

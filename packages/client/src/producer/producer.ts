@@ -127,13 +127,21 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
    * before stays open for longer than transactionTimeoutMs
    */
   async begin(): Promise<Transaction<Value, Key>> {
-    if (this.#closing !== undefined) throw closedError();
-    if (this.#transactions === undefined) {
-      throw stateError('This producer has no transactions: give it a name for them, `transactionalId`.');
-    }
-    await this.#transactions.begin();
-    this.#transaction = new Transaction(this.#transactions, this.#intakeOptions);
+    const transactions = this.#mustTransactions();
+    await transactions.begin();
+    this.#transaction = new Transaction(transactions, this.#intakeOptions);
     return this.#transaction;
+  }
+
+  /**
+   * Fences off those that used the transactional id before, and aborts what they left open, without beginning a
+   * transaction. For programs that read what their predecessor wrote, or go on at offsets that it committed: until its
+   * transaction is decided, they would wait for it.
+   *
+   * @throws KlammError as `begin`
+   */
+  async initTransactions(): Promise<void> {
+    await this.#mustTransactions().init();
   }
 
   /**
@@ -174,6 +182,12 @@ export class Producer<Value = Bytes, Key = Bytes> implements AsyncDisposable {
     throw stateError(
       'A producer with a transactionalId sends within transactions: use producer.transaction(async (txn) => { await txn.send(…) }), or a producer without that option.',
     );
+  }
+
+  #mustTransactions(): TransactionState {
+    if (this.#closing !== undefined) throw closedError();
+    if (this.#transactions !== undefined) return this.#transactions;
+    throw stateError('This producer has no transactions: give it a name for them, `transactionalId`.');
   }
 
   #newTransactions(cluster: Cluster, settings: ProducerSettings): TransactionState | undefined {

@@ -90,6 +90,8 @@ export class Transform<Value = Buffer, Key = Buffer, OutValue = Bytes, OutKey = 
     ) => Written<OutValue, OutKey> | Promise<Written<OutValue, OutKey>>,
   ): Promise<void> {
     try {
+      // A predecessor that was killed may have left offsets undecided, from which this one has to go on.
+      await this.#producer.initTransactions();
       await this.group.run({
         consumeClaim: (claim, session) => {
           this.#session = session;
@@ -239,7 +241,7 @@ export class Transform<Value = Buffer, Key = Buffer, OutValue = Bytes, OutKey = 
   async #settle(undone: readonly string[]): Promise<void> {
     await this.#producer.close().catch(() => {});
     this.#producer = new Producer(this.#cluster, this.#producerOptions);
-    await (await this.#producer.begin()).abort();
+    await this.#producer.initTransactions();
     const places = undone.flatMap((key) => this.#starts.get(key) ?? []);
     for (const { topic, partition, offset } of await this.group.committed(places)) {
       if (offset >= 0) this.#starts.set(partitionText({ topic, partition }), { topic, partition, offset });

@@ -102,7 +102,23 @@ export class TransactionState implements IdentitySource {
    * INVALID_TXN_STATE where the one before stays open for longer than a transaction may.
    */
   async begin(): Promise<void> {
+    await this.init(true);
+    this.#phase = 'open';
+    this.#isStarted = false;
+    this.#doom = undefined;
+    this.#partitions.clear();
+    this.#toAdd.clear();
+    this.#offsets.clear();
+  }
+
+  /**
+   * Has the coordinator give the producer an id and abort what others have left open.
+   *
+   * @param keepsTurn whether a transaction follows
+   */
+  async init(keepsTurn = false): Promise<void> {
     await this.#takeTurn();
+    let isReady = false;
     try {
       if (this.#fatal !== undefined) throw this.#fatal;
       if (this.#needsInit) {
@@ -110,17 +126,13 @@ export class TransactionState implements IdentitySource {
         this.#needsInit = false;
       }
       this.#protocol = await this.#requests.protocol();
+      isReady = true;
     } catch (cause) {
       this.#note(cause);
-      this.#passTurn();
       throw cause;
+    } finally {
+      if (!keepsTurn || !isReady) this.#passTurn();
     }
-    this.#phase = 'open';
-    this.#isStarted = false;
-    this.#doom = undefined;
-    this.#partitions.clear();
-    this.#toAdd.clear();
-    this.#offsets.clear();
   }
 
   /** Throws where the open transaction takes no more: it is doomed. */
