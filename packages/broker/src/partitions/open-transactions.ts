@@ -44,6 +44,14 @@ export class OpenTransactions {
     this.#ended = this.#ended.filter(({ markerOffset }) => markerOffset >= highWatermark);
   }
 
+  /** The same, on its own from here on. */
+  copy(): OpenTransactions {
+    const copy = new OpenTransactions();
+    for (const [firstOffset, producerId] of this.#open) copy.#open.set(firstOffset, producerId);
+    copy.#ended = [...this.#ended];
+    return copy;
+  }
+
   clear(): void {
     this.#open.clear();
     this.#ended = [];

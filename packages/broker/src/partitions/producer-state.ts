@@ -15,6 +15,8 @@ export class ProducerState {
   readonly #disk: Disk;
   readonly #log: Log;
   readonly #producers: Producers;
+  /** As of the last rebuild: while a disk is full there are many, all to the same offset. */
+  #rebuilt: { readonly endOffset: number; readonly producers: Producers } | undefined;
 
   constructor(disk: Disk, log: Log, producers: Producers) {
     this.#disk = disk;
@@ -36,15 +38,22 @@ export class ProducerState {
 
   /** As `load`, at once: the next append must find the state as it was at `endOffset`. */
   rebuild(endOffset: number): void {
+    if (this.#rebuilt?.endOffset === endOffset) {
+      this.#remove((base) => base > endOffset);
+      this.#producers.become(this.#rebuilt.producers.copy());
+      return;
+    }
     this.#producers.clear();
     let offset = this.#loadSnapshot(endOffset, endOffset);
     for (const bytes of this.#log.readSync(offset, endOffset)) offset = this.#note(bytes, offset);
     this.#log.writeAborted();
+    this.#rebuilt = { endOffset, producers: this.#producers.copy() };
   }
 
   /** Writes a snapshot as of `offset`. As in Kafka there is one for each segment's start and one for the end. */
   write(offset: number): void {
     this.#disk.replaceFile(this.#path(offset), encodeSnapshot(this.#producers.entries()));
+    this.#rebuilt = undefined;
     const bases = new Set(this.#log.segmentBases);
     this.#remove((base) => base < offset && !bases.has(base));
   }

@@ -78,8 +78,12 @@ export interface EndedTransaction {
 const NEXT: SequenceCheck = { kind: 'next' };
 
 export class Producers {
-  readonly #producers = new Map<number, Producer>();
-  readonly transactions = new OpenTransactions();
+  #producers = new Map<number, Producer>();
+  #transactions = new OpenTransactions();
+
+  get transactions(): OpenTransactions {
+    return this.#transactions;
+  }
 
   get size(): number {
     return this.#producers.size;
@@ -222,6 +226,21 @@ export class Producers {
   clear(): void {
     this.#producers.clear();
     this.transactions.clear();
+  }
+
+  /** The same, on its own from here on. */
+  copy(): Producers {
+    const copy = new Producers();
+    for (const [id, producer] of this.#producers)
+      copy.#producers.set(id, { ...producer, batches: [...producer.batches] });
+    copy.#transactions = this.#transactions.copy();
+    return copy;
+  }
+
+  /** Becomes what another is, which must not be used any more. */
+  become(other: Producers): void {
+    this.#producers = other.#producers;
+    this.#transactions = other.#transactions;
   }
 
   /** Forgets producers whose last batch is older than `before` (`producer.id.expiration.ms`). */

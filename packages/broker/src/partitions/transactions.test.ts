@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorName } from '@klamm/protocol/error-codes';
-import { type MemoryDisk, memoryDisk } from '../storage/disk-memory.ts';
+import { diskError, type MemoryDisk, memoryDisk } from '../storage/disk-memory.ts';
 import { decodeSnapshot } from '../storage/producer-snapshot.ts';
 import { batchOf } from '../testing/batches.ts';
 import { openPartition } from '../testing/open-partition.ts';
@@ -196,6 +196,42 @@ for (const how of ['closed', 'killed'] as const) {
     assert.equal(again.lastStableOffset, 3, 'producer 2 is still open');
   });
 }
+
+test('a disk that stays full: each time what is known goes back to what is stored, without reading it again', async () => {
+  const disk = memoryDisk();
+  const { partition } = await openPartition({}, disk);
+  for (let i = 0; i < 5; i++) send(partition, { sequence: i });
+  send(partition, { producerId: 8, transactional: false });
+  await partition.flush();
+  const before = [known(partition), partition.lastStableOffset];
+  let reads = 0;
+  const readSync = Reflect.get(partition.log, 'readSync').bind(
+    partition.log,
+  ) as typeof partition.log.readSync;
+  Object.defineProperty(partition.log, 'readSync', {
+    value: (offset: number, upTo: number) => {
+      reads++;
+      return readSync(offset, upTo);
+    },
+  });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    disk.fault = (operation, path) => {
+      if (operation === 'write' && path.endsWith('.log')) throw diskError('ENOSPC', path);
+    };
+    assert.equal(send(partition, { sequence: 5 }), 6);
+    end(partition, { committed: false });
+    if (attempt === 1) partition.log.roll();
+    await partition.flush();
+    assert.deepEqual([known(partition), partition.lastStableOffset], before, `attempt ${attempt}`);
+    assert.equal(send(partition, { sequence: 1 }), 1, 'a repeat is known');
+  }
+  assert.equal(reads, 2, 'once, and once more after a segment was begun');
+  disk.fault = undefined;
+  assert.equal(send(partition, { sequence: 5 }), 6);
+  assert.equal(end(partition, {}), 7);
+  await partition.flush();
+  assert.equal(partition.lastStableOffset, 8);
+});
 
 test('there is a snapshot of producers for the start of each segment that is there, and of no other', async () => {
   const disk = memoryDisk();
