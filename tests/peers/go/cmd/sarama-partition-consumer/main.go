@@ -16,10 +16,14 @@ func main() {
 	partition := flag.Int("partition", 0, "")
 	from := flag.String("from", "oldest", "oldest, newest or an offset")
 	count := flag.Int("count", 5, "messages to read before it ends")
+	committed := flag.Bool("committed", false, "read committed messages only")
 	flag.Parse()
 
 	config := sarama.NewConfig()
 	config.Consumer.Return.Errors = true
+	if *committed {
+		config.Consumer.IsolationLevel = sarama.ReadCommitted
+	}
 
 	consumer, err := sarama.NewConsumer(brokers(), config)
 	line.Check(err, "start the consumer")
