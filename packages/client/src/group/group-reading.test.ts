@@ -16,7 +16,7 @@ import { GroupEvents, type GroupNotice } from './group-events.ts';
 import type { GroupMessage } from './group-message.ts';
 import { GroupReading } from './group-reading.ts';
 import { type GroupOptions, groupSettings } from './options.ts';
-import type { GroupHandler } from './session.ts';
+import type { GroupHandler, Session } from './session.ts';
 import { FakeMembership } from './testing/fake-membership.ts';
 
 /** Records in each partition. */
@@ -165,6 +165,42 @@ test('what is lost is not committed, whoever marks it', async (context) => {
   message.mark();
   await group.reading.commitMarked();
   assert.deepEqual(group.commits, []);
+});
+
+test('who works on what is lost is no member any more, though the group takes it in again meanwhile', async (context) => {
+  let session: Session | undefined;
+  let finish = (): void => {};
+  const handler: GroupHandler = {
+    consumeClaim: (_, current) => {
+      session = current;
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    },
+  };
+  const group = await start(context, handler);
+  await group.membership.give(first);
+  await until(() => session !== undefined);
+  assert.deepEqual([session?.memberId, session?.generation], ['member', 1]);
+  const lost = group.membership.lose(first);
+  group.membership.generation = 2;
+  await until(() => session?.signal.aborted === true);
+  assert.deepEqual([session?.memberId, session?.generation], ['', -1]);
+  finish();
+  await lost;
+  assert.deepEqual([group.reading.member.memberId, group.reading.member.generation], ['member', 2]);
+});
+
+test('a message in hand of a partition that is lost keeps its reader from being a member until it asks for more', async (context) => {
+  const group = await start(context);
+  await group.membership.give(first);
+  await group.next();
+  const lost = group.membership.lose(first);
+  await until(() => group.notices.some(({ type }) => type === 'lost'));
+  assert.equal(group.reading.member.memberId, '');
+  group.reading.stream.letGo();
+  await lost;
+  assert.equal(group.reading.member.memberId, 'member');
 });
 
 test('the last commit outlives close: a refusal that passes is not its end', async (context) => {

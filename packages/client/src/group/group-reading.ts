@@ -82,11 +82,12 @@ export class GroupReading<Value, Key> {
     this.member = {
       groupId,
       instanceId,
+      // What the program still does with lost partitions must not be taken for work of the member that came after.
       get memberId() {
-        return membership.memberId;
+        return membership.isLosing ? '' : membership.memberId;
       },
       get generation() {
-        return membership.generation;
+        return membership.isLosing ? -1 : membership.generation;
       },
     };
     this.#requests = new OffsetRequests(cluster, groupId, this.membership, {
@@ -209,6 +210,7 @@ export class GroupReading<Value, Key> {
     this.#forget(going);
     this.#options.events.emit({ type: 'lost', partitions, reason });
     await this.#endSession();
+    if (!this.#closing.signal.aborted) await this.stream.isLetGo(going);
     this.#startSession();
   }
 

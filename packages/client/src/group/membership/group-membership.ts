@@ -82,6 +82,10 @@ export class GroupMembership implements Membership {
     return this.#member?.generation ?? -1;
   }
 
+  get isLosing(): boolean {
+    return this.#calls.isLosing;
+  }
+
   get instanceId(): string | null {
     return this.#options.instanceId;
   }

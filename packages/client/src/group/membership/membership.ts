@@ -71,6 +71,11 @@ export interface Membership {
   readonly memberId: string;
   /** Generation (classic) or member epoch (consumer), for commits; -1 while it is no member. */
   readonly generation: number;
+  /**
+   * True from the moment that the group took this member for gone until the owner is through with `lost`. By then the
+   * group may have taken it in again.
+   */
+  readonly isLosing: boolean;
   readonly instanceId: string | null;
   readonly assignment: readonly TopicPartition[];
   /**

@@ -22,6 +22,7 @@ export class OwnerCalls {
   readonly #options: OwnerCallsOptions;
   readonly #held = new Map<string, TopicPartition>();
   #last: Promise<void> = Promise.resolve();
+  #losses = 0;
 
   constructor(owner: MembershipOwner, options: OwnerCallsOptions) {
     this.#owner = owner;
@@ -61,11 +62,21 @@ export class OwnerCalls {
     );
   }
 
+  /** True from the moment that all is lost until the owner is through with that. */
+  get isLosing(): boolean {
+    return this.#losses > 0;
+  }
+
   lostAll(reason: string): Promise<void> {
+    this.#losses++;
     return this.#call(async () => {
-      const { held } = this;
-      this.#drop(held);
-      if (held.length > 0) await this.#owner.lost(held, reason);
+      try {
+        const { held } = this;
+        this.#drop(held);
+        if (held.length > 0) await this.#owner.lost(held, reason);
+      } finally {
+        this.#losses--;
+      }
     });
   }
 

@@ -15,6 +15,7 @@ type FetchBody = Encodable<(typeof OffsetFetch)['request']['fields']>;
 export class FakeMembership implements Membership {
   memberId = 'member';
   generation = 1;
+  isLosing = false;
   readonly instanceId = null;
   /** In order: `commit t-0=5@1` (generation 1), `fetch t-0`, `start`, `resume`, `leave`, `stop`. */
   readonly log: string[] = [];
@@ -46,7 +47,9 @@ export class FakeMembership implements Membership {
 
   async lose(...partitions: TopicPartition[]): Promise<void> {
     this.#drop(partitions);
+    this.isLosing = true;
     await this.#owner?.lost(partitions, 'the test loses them');
+    this.isLosing = false;
   }
 
   start(): void {
