@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Kafka } from 'klamm';
 import { startBroker } from 'klamm/broker';
 
 interface Ran {
@@ -224,4 +228,51 @@ test('group-resume goes on behind its last commit after kill -9', async () => {
   });
   assert.equal(second.lines[0], 'Read offset 5', second.errors);
   assert.equal(second.code, 0);
+});
+
+test('exactly-once makes one invoice of each order, however often it is killed, and with the broker restarted', async (t) => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'klamm-example-'));
+  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }));
+  const config = {
+    'group.consumer.session.timeout.ms': '1000',
+    'group.consumer.heartbeat.interval.ms': '300',
+  };
+  let broker = await startBroker({ port: 0, dataDirectory, config });
+  const { bootstrap, port } = broker;
+  const kafka = new Kafka({ brokers: bootstrap });
+  await using producer = kafka.producer();
+  let sent = 0;
+  const order = (count: number) =>
+    producer.sendBatch(Array.from({ length: count }, () => ({ topic: 'orders', value: `order ${sent++}` })));
+  for (const orders of [1, 40, 150]) {
+    await order(200);
+    let read = 0;
+    await run('exactly-once', [bootstrap], (line, kill) => {
+      if (line.startsWith('Order') && ++read === orders) kill('SIGKILL');
+    });
+  }
+  const last = run('exactly-once', [bootstrap], (line, kill) => {
+    if (line === `Order 0/${sent - 1}`) kill();
+  });
+  await order(200);
+  await broker.close();
+  broker = await startBroker({ port, dataDirectory, config });
+  await order(200);
+  const { code, errors } = await last;
+  assert.equal(code, 0, errors);
+
+  const invoices: string[] = [];
+  for await (const invoice of kafka.consume({
+    topic: 'invoices',
+    from: 'earliest',
+    readCommitted: true,
+    toEnd: true,
+  })) {
+    invoices.push(invoice.text());
+  }
+  assert.deepEqual(
+    invoices,
+    Array.from({ length: sent }, (_, i) => `invoice for order ${i}`),
+  );
+  await broker.close();
 });

@@ -151,6 +151,34 @@ export function transactionsSuite(
       assert.deepEqual(await read(topic), ['young', 'young again']);
     });
 
+    test('a producer can settle what its predecessor left open before it begins anything itself', async () => {
+      const topic = await newTopic();
+      const [transactionalId, groupId] = [newId(), topicName('txn-group')];
+      await using old = kafka.producer({ transactionalId });
+      const left = await old.begin();
+      await left.send({ topic, value: 'left open' });
+      await left.sendOffsets(groupId, [{ topic, partition: 0, offset: 1 }]);
+      await using young = kafka.producer({ transactionalId });
+      await young.initTransactions();
+      await young.initTransactions();
+      // Neither records nor offsets wait for the old transaction any more.
+      assert.deepEqual(await read(topic), []);
+      await using group = kafka.group({
+        groupId,
+        topics: [topic],
+        autoOffsetReset: 'earliest',
+        readCommitted: true,
+      });
+      await young.transaction((txn) => txn.send({ topic, value: 'young' }));
+      for (;;) {
+        const { value: message } = await group.next();
+        if (message?.text().startsWith(LAST)) continue;
+        assert.equal(message?.text(), 'young');
+        break;
+      }
+      await assert.rejects(old.initTransactions(), { code: 'PRODUCER_FENCED' });
+    });
+
     test('a fenced producer whose records are refused dooms its transaction, and is finished at its end', async () => {
       const topic = await newTopic();
       const transactionalId = newId();
