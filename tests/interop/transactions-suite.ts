@@ -176,6 +176,7 @@ export function transactionsSuite(
         assert.equal(message?.text(), 'young');
         break;
       }
+      await assert.rejects(left.commit(), { code: 'PRODUCER_FENCED' });
       await assert.rejects(old.initTransactions(), { code: 'PRODUCER_FENCED' });
     });
 

@@ -117,6 +117,7 @@ export class TransactionState implements IdentitySource {
    * @param keepsTurn whether a transaction follows
    */
   async init(keepsTurn = false): Promise<void> {
+    if (!keepsTurn && !this.#needsInit && this.#fatal === undefined) return;
     await this.#takeTurn();
     let isReady = false;
     try {

@@ -61,7 +61,8 @@ export class Transaction<Value, Key> implements AsyncDisposable {
 
   /**
    * Commits offsets of a group with the transaction: they count when it is committed, and never when it is aborted. A
-   * refusal dooms the transaction.
+   * refusal dooms the transaction. Where a handler reads, mark the messages too once it is committed: a session begins
+   * behind what the one before has marked.
    *
    * @param group a group consumer or its session, which fences off members whose partitions have gone to others
    * (KIP-447), or a group id, which fences nobody off
