@@ -103,6 +103,11 @@ export class CoordinatorTopic<M extends Machines<R>, R = GroupRecord> {
     return this.#runtimes.flatMap(({ machines }) => machines ?? []);
   }
 
+  /** Whether the machines of every partition are there: none is being loaded, or cannot be. */
+  get isWhole(): boolean {
+    return this.#runtimes.every(({ machines }) => machines !== undefined);
+  }
+
   /** Answers whoever waits. */
   close(): void {
     this.#isClosed = true;

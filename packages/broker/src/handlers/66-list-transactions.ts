@@ -19,6 +19,8 @@ export const listTransactions = defineHandler(ListTransactions, {
       (durationFilter < 0 || now - each.startTimestamp > durationFilter) &&
       (pattern === undefined || pattern(each.transactionalId));
     const shards = await broker.transactions.shards();
+    // A transaction that is left out would be taken for one that hangs.
+    if (shards === undefined) return { errorCode: ErrorCode.COORDINATOR_LOAD_IN_PROGRESS };
     return {
       unknownStateFilters: stateFilters.filter((name) => !STATE_NAMES.includes(name)),
       transactionStates: shards.flatMap((shard) =>

@@ -173,9 +173,10 @@ export class TransactionCoordinator {
     return this.#topic.machinesFor(transactionalId);
   }
 
-  /** Every shard, once all are loaded. */
-  shards(): Promise<TransactionShard[]> {
-    return this.#topic.allMachines();
+  /** Every shard, once all are loaded; undefined where one cannot be. */
+  async shards(): Promise<TransactionShard[] | undefined> {
+    const shards = await this.#topic.allMachines();
+    return this.#topic.isWhole ? shards : undefined;
   }
 
   /** Answers whoever waits. */
