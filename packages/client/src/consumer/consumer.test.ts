@@ -107,6 +107,39 @@ test('a partition that is refused while others are served is looked for again', 
   for (const answerPoll of answerPolls) answerPoll();
 });
 
+test('where only committed records are wanted, the log ends at the last stable offset', async () => {
+  await using broker = await ScriptedBroker.start();
+  const isolationLevels = new Set<number>();
+  broker.on(ListOffsets, ({ isolationLevel, topics }) => {
+    isolationLevels.add(isolationLevel);
+    const offset = topics[0]?.partitions[0]?.timestamp === -2 ? 0 : 100;
+    return { topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset }] }] };
+  });
+  broker.on(Fetch, ({ isolationLevel, topics }) => {
+    isolationLevels.add(isolationLevel);
+    const offset = topics[0]?.partitions[0]?.fetchOffset ?? 0;
+    const records = offset < 3 ? recordAt(offset) : null;
+    return {
+      responses: [
+        {
+          topic: 't',
+          topicId: TOPIC_ID,
+          partitions: [
+            { partitionIndex: 0, highWatermark: 100, lastStableOffset: 3, abortedTransactions: [], records },
+          ],
+        },
+      ],
+    };
+  });
+  const kafka = new Kafka({ brokers: broker.bootstrap, ...FAST });
+  const options = { topic: 't', from: 'earliest', toEnd: true, readCommitted: true } as const;
+  const consumer = kafka.consume(options);
+  const lags: (number | undefined)[] = [];
+  for await (const _ of consumer) lags.push(consumer.lag(0));
+  assert.deepEqual(lags, [2, 1, 0]);
+  assert.deepEqual([...isolationLevels], [1]);
+});
+
 test('a first batch that does not fit is asked for again with more room', async () => {
   await using broker = await ScriptedBroker.start();
   const batch = recordAt(0, 'x'.repeat(5000));

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  BATCH_HEADER_BYTES,
+  LENGTH_AT,
+  LOG_OVERHEAD,
+  RECORD_COUNT_AT,
+  writeCrc,
+} from '@klamm/protocol/records/batch';
 import { BatchBuilder, type BatchOptions } from '@klamm/protocol/records/builder';
 import { buildEndTransactionBatch } from '@klamm/protocol/records/control';
 import { type AbortedTransaction, FetchedRecords } from './fetched-records.ts';
@@ -63,7 +70,6 @@ test('compressed bytes that are damaged are an error, not a crash', async () => 
   builder.append(null, 'x'.repeat(100), [], 0);
   const bytes = builder.build({ compression: 1 });
   bytes.fill(0xff, 61, 70);
-  const { writeCrc } = await import('@klamm/protocol/records/batch');
   writeCrc(bytes, 0);
   await assert.rejects(values(fetched(bytes)), { code: 'CORRUPT_MESSAGE' });
 });
@@ -99,6 +105,41 @@ test('read committed passes over aborted transactions, and sees the same produce
   const records = fetched(transactions, { aborted: [{ producerId: 1, firstOffset: 1 }] });
   assert.deepEqual(await values(records), ['plain', 'committed by 2', 'later by 1']);
   assert.equal(records.partition.position, 8);
+});
+
+test('read committed from any offset sees what is committed from there on, and ends behind the last marker', async () => {
+  const wanted = [
+    [0, 'plain'],
+    [2, 'committed by 2'],
+    [6, 'later by 1'],
+  ] as const;
+  for (let position = 0; position < 8; position++) {
+    const records = fetched(transactions, { position, aborted: [{ producerId: 1, firstOffset: 1 }] });
+    assert.deepEqual(
+      await values(records),
+      wanted.filter(([offset]) => offset >= position).map(([, value]) => value),
+      `from ${position}`,
+    );
+    assert.equal(records.partition.position, 8);
+  }
+});
+
+test('what compaction left of a log is read over its gaps, and to its end where the last batch is empty', async () => {
+  const last = batch(['gone'], { ...producer(1), baseOffset: 20, baseSequence: 3 });
+  const empty = Buffer.from(last.subarray(0, BATCH_HEADER_BYTES));
+  empty.writeInt32BE(BATCH_HEADER_BYTES - LOG_OVERHEAD, LENGTH_AT);
+  empty.writeInt32BE(0, RECORD_COUNT_AT);
+  writeCrc(empty, 0);
+  const bytes = Buffer.concat([
+    batch(['a'], { baseOffset: 3 }),
+    marker(1, 9, true),
+    batch(['b'], { ...producer(2), baseOffset: 12, baseSequence: 0 }),
+    marker(2, 15, false),
+    empty,
+  ]);
+  const records = fetched(bytes, { aborted: [{ producerId: 2, firstOffset: 10 }] });
+  assert.deepEqual(await values(records), ['a']);
+  assert.equal(records.partition.position, 21);
 });
 
 test('read uncommitted sees all but the markers', async () => {
