@@ -33,12 +33,15 @@ export class LogDumper {
     return await this.#dump(paths, args, /^Non-consecutive offsets in .*\n {2}-1 is followed by \d+\n/gm);
   }
 
-  /** As `dump`, of logs whose offsets have gaps because they were compacted. */
+  /**
+   * As `dump`, of logs that were compacted: their offsets have gaps, and a batch that lost all its records, but is kept for
+   * its producer's sake, has a timestamp of which the tool knows nothing.
+   */
   async dumpCompacted(paths: readonly string[], ...args: string[]): Promise<Map<string, string[]>> {
     return await this.#dump(
       paths,
       args,
-      /^Non-consecutive offsets in .*\n( {2}-?\d+ is followed by \d+\n)+/gm,
+      /^Non-consecutive offsets in .*\n( {2}-?\d+ is followed by \d+\n)+|^Found timestamp mismatch in .*\n( {2}Index timestamp: \d+, log timestamp: -1\n)+/gm,
     );
   }
 

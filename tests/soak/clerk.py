@@ -35,3 +35,13 @@ def attempt(note, call, seconds=60):
             note("E", name_of(cause))
             if time.monotonic() > deadline:
                 raise End(name_of(cause)) from cause
+
+
+def abort(note, producer):
+    """
+    Aborts the open transaction, once what was sent has been answered: librdkafka (2.16) gives the sequence number of a
+    record that it purges on its way to be sent again to the next one, and where the first was stored all the same, the
+    broker, Apache Kafka's too, takes the next for its duplicate.
+    """
+    producer.flush(10)
+    attempt(note, lambda: producer.abort_transaction(10))

@@ -21,6 +21,7 @@ export type GroupProtocol = 'classic' | 'consumer';
 
 const MOVER = fileURLToPath(new URL('mover.ts', import.meta.url));
 const COPIER = fileURLToPath(new URL('copier.ts', import.meta.url));
+const TRANSFORMER = fileURLToPath(new URL('transformer.ts', import.meta.url));
 const MOVER_PY = fileURLToPath(new URL('mover.py', import.meta.url));
 const COPIER_PY = fileURLToPath(new URL('copier.py', import.meta.url));
 
@@ -35,6 +36,13 @@ export function klammCopier(bootstrap: string, protocol: GroupProtocol): ClientP
   return (name, incarnation, file) => ({
     command: process.execPath,
     args: [COPIER, bootstrap, name, `${incarnation}`, file, protocol],
+  });
+}
+
+export function klammTransformer(bootstrap: string, protocol: GroupProtocol): ClientProgram {
+  return (name, incarnation, file) => ({
+    command: process.execPath,
+    args: [TRANSFORMER, bootstrap, name, `${incarnation}`, file, protocol],
   });
 }
 

@@ -12,7 +12,7 @@ import sys
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from clerk import End, Notes, attempt, name_of
+from clerk import End, Notes, abort, attempt, name_of
 
 bootstrap, transactional_id, incarnation, file, ledger, copy, group, timeout_ms, *settings = sys.argv[1:]
 draw = random.Random(int(incarnation))
@@ -70,7 +70,7 @@ def copy_batch(messages):
         if cause.args[0].fatal():
             raise
         note("E", name_of(cause))
-    attempt(note, lambda: producer.abort_transaction(10))
+    abort(note, producer)
     assigned = {each.partition for each in consumer.assignment()}
     for partition, offset in begins.items():
         if partition in assigned:

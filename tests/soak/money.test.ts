@@ -35,6 +35,7 @@ import {
   javaCopier,
   klammCopier,
   klammMover,
+  klammTransformer,
 } from './clients.ts';
 import { COPY, GROUP, JAVA_COPY, JAVA_GROUP, LATEST, LEDGER, PARTITIONS } from './plan.ts';
 import { Follower, inOrder, readWithKcat, readWithKlamm } from './readers.ts';
@@ -152,6 +153,7 @@ function addClients(storm: Storm, bootstrap: string): void {
     storm.add('mover', `librdkafka-mover-${i}`, confluentMover(librdkafka, bootstrap));
   }
   storm.add('copier', 'klamm-copier-1', klammCopier(bootstrap, protocol));
+  storm.add('copier', 'klamm-transformer-1', klammTransformer(bootstrap, protocol));
   storm.add('copier', 'librdkafka-copier-1', confluentCopier(librdkafka, bootstrap, protocol));
   storm.add('copier', 'java-copier-1', javaCopier(java.get(), bootstrap));
 }
@@ -226,8 +228,8 @@ async function dumpAll(run: Java, folder: string): Promise<void> {
   const offsets = dumper.files(/\.log$/, /^__consumer_offsets-\d+$/);
   await dumper.dumpCompacted(offsets, '--offsets-decoder');
   const indexes = dumper.files(/\.(index|timeindex|txnindex)$/, /-\d+$/);
-  await dumper.dump(indexes);
-  await dumper.dump(indexes, '--verify-index-only');
+  await dumper.dumpCompacted(indexes);
+  await dumper.dumpCompacted(indexes, '--verify-index-only');
   await dumper.dump(
     indexes.filter((path) => !path.endsWith('.txnindex')),
     '--index-sanity-check',

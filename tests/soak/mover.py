@@ -10,7 +10,7 @@ import time
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from clerk import End, Notes, attempt, name_of
+from clerk import End, Notes, abort, attempt, name_of
 
 bootstrap, transactional_id, incarnation, file, ledger, latest, partitions, accounts, timeout_ms = sys.argv[1:]
 partitions, accounts = int(partitions), int(accounts)
@@ -83,7 +83,7 @@ try:
             note("E", f"{name} {name_of(cause)}")
             aborted = True
         if aborted:
-            attempt(note, lambda: producer.abort_transaction(10))
+            abort(note, producer)
             note("A", name)
         time.sleep(draw.random() * 0.06)
     note("X", "closed")
