@@ -271,3 +271,28 @@ test('retention that a full disk stops is told, harms nothing, and goes on when 
   assert.deepEqual([partition.logStartOffset, partition.logEndOffset], [160, 160]);
   assert.equal(outcome(partition, batchOf(1)), 160);
 });
+
+test('who waits for what will never be written is told so at once, also where the waiting begins later', async () => {
+  const ends: Record<string, (partition: Partition, takeOffline: (cause: Error) => void) => void> = {
+    removed: (partition) => partition.abandon(),
+    offline: (_partition, takeOffline) => takeOffline(new Error('the disk is gone')),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    const disk = memoryDisk();
+    const { partition, directory } = await openPartition({}, disk);
+    directory.onOffline = (cause) => partition.goOffline(cause);
+    outcome(partition, batchOf(1));
+    await partition.flush();
+    outcome(partition, batchOf(1));
+    const told: string[] = [];
+    const tell = (when: string) => (error?: Error) =>
+      told.push(`${when}: ${error === undefined ? 'done' : 'never'}`);
+    partition.whenDurable(2, tell('before'));
+    end(partition, (cause) => directory.takeOffline(cause));
+    partition.whenDurable(1, tell('what is there'));
+    partition.whenDurable(2, tell('durable'));
+    partition.whenWritten(2, tell('written'));
+    await partition.settled();
+    assert.deepEqual(told, ['before: never', 'what is there: done', 'durable: never', 'written: never'], how);
+  }
+});

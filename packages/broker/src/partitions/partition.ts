@@ -86,6 +86,7 @@ export class Partition {
   #produce: ProduceConfig;
   #compaction: CompactionConfig | undefined;
   #highWatermark: number;
+  #gone: Error | undefined;
 
   private constructor(options: PartitionOptions, log: Log) {
     this.topic = options.topic;
@@ -250,15 +251,22 @@ export class Partition {
     return { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, errorMessage };
   }
 
+  /** Why nothing more is written: it was removed, or its directory is offline. */
+  get #ended(): Error | undefined {
+    return this.#gone ?? this.#directory.offlineCause;
+  }
+
   /** Calls back when all below `offset` is in the page cache (acks=1), or cannot be any more. */
   whenWritten(offset: number, done: (error?: Error) => void): void {
     if (offset <= this.#log.writtenOffset) done();
+    else if (this.#ended !== undefined) done(this.#ended);
     else this.#awaitWritten.add(offset, done);
   }
 
   /** Calls back when all below `offset` is below the high watermark (acks=all), or cannot be any more. */
   whenDurable(offset: number, done: (error?: Error) => void): void {
     if (offset <= this.#highWatermark) done();
+    else if (this.#ended !== undefined) done(this.#ended);
     else this.#awaitDurable.add(offset, done);
   }
 
@@ -267,10 +275,7 @@ export class Partition {
    * was answered before the flush (acks=1) so finds its records at once, as with a single replica in Apache Kafka.
    */
   settled(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#directory.isOnline) this.whenDurable(this.logEndOffset, () => resolve());
-      else resolve();
-    });
+    return new Promise((resolve) => this.whenDurable(this.logEndOffset, () => resolve()));
   }
 
   /** As `Log.read`, up to the high watermark, or the last stable offset where `readCommitted`. */
@@ -394,6 +399,7 @@ export class Partition {
   }
 
   #failWaiting(error: Error): void {
+    this.#gone = error;
     this.#awaitWritten.failBeyond(-1, error);
     this.#awaitDurable.failBeyond(-1, error);
   }
