@@ -192,3 +192,43 @@ test('closing answers whoever waits, and whoever comes later', async () => {
   runtime.close();
   assert.deepEqual([await waiting, await look()], [ErrorCode.NOT_COORDINATOR, ErrorCode.NOT_COORDINATOR]);
 });
+
+test('a disk that has died: everybody is answered, and the log is not replayed again and again', async () => {
+  const disk = memoryDisk();
+  const { partition, directory } = await openPartition({}, disk);
+  directory.onOffline = (cause) => partition.goOffline(cause);
+  let loads = 0;
+  /** Has something due as soon as it is loaded, as a transaction that is decided is. */
+  class Eager extends Notes {
+    override loaded(): void {
+      loads++;
+      this.deadline = 0;
+    }
+
+    override expire(): Step {
+      this.deadline = Number.POSITIVE_INFINITY;
+      return answer(() => {}, 'due');
+    }
+  }
+  const runtime = new Runtime({
+    partition,
+    encode: encodeGroupRecord,
+    newMachines: () => new Eager(),
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const keep = () =>
+    runtime.call<string | number>(
+      (notes, respond) => notes.keep(1, respond),
+      (errorCode) => errorCode,
+    );
+  assert.equal(await keep(), '1');
+  disk.fault = (operation, path) => {
+    if (operation === 'sync') throw diskError('EIO', path);
+  };
+  assert.equal(await keep(), ErrorCode.COORDINATOR_NOT_AVAILABLE);
+  for (let i = 0; i < 50; i++) await turn();
+  assert.equal(await keep(), ErrorCode.NOT_COORDINATOR);
+  assert.equal(loads, 1);
+  runtime.close();
+});

@@ -46,7 +46,7 @@ export interface RuntimeOptions<M extends Machines<R>, R> {
 type Refuse = (errorCode: number) => void;
 
 const READ_BYTES = 1024 * 1024;
-/** How long to wait before a log that could not be read is read again, in ms. */
+/** How long to wait before a log that could not be read, or written to, is read again, in ms. */
 const RELOAD_AFTER_MS = 1000;
 
 export class Runtime<M extends Machines<R>, R = GroupRecord> {
@@ -184,7 +184,15 @@ export class Runtime<M extends Machines<R>, R = GroupRecord> {
       { stack: error.stack ?? '' },
     );
     this.#forget(ErrorCode.COORDINATOR_NOT_AVAILABLE);
-    this.#loading = this.#load();
+    // Where the disk has died, it would only fail again.
+    if (partition.takesRecords) this.#loading = this.#load();
+    else this.#loadLater();
+  }
+
+  #loadLater(): void {
+    this.#options.clock.after(RELOAD_AFTER_MS, () => {
+      if (!this.#isClosed) this.#loading = this.#load();
+    });
   }
 
   #forget(errorCode: number): void {
@@ -212,9 +220,7 @@ export class Runtime<M extends Machines<R>, R = GroupRecord> {
       logger.error(
         `The log of ${partition.topic}-${partition.index} cannot be replayed; what it keeps is not served: ${messageOf(error)}`,
       );
-      clock.after(RELOAD_AFTER_MS, () => {
-        if (!this.#isClosed) this.#loading = this.#load();
-      });
+      this.#loadLater();
     }
   }
 

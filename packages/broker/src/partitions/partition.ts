@@ -256,6 +256,10 @@ export class Partition {
     return this.#gone ?? this.#directory.offlineCause;
   }
 
+  get takesRecords(): boolean {
+    return this.#ended === undefined;
+  }
+
   /** Calls back when all below `offset` is in the page cache (acks=1), or cannot be any more. */
   whenWritten(offset: number, done: (error?: Error) => void): void {
     if (offset <= this.#log.writtenOffset) done();
