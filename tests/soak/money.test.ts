@@ -12,9 +12,8 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '@klamm/base/random';
 import { Kafka } from 'klamm';
-import { LogDumper } from '../interop/log-dumper.ts';
 import { getConfluent } from '../peers/confluent.ts';
-import { getJava, type Java } from '../peers/java.ts';
+import { getJava } from '../peers/java.ts';
 import { getKcat } from '../peers/kcat.ts';
 import { usePeer } from '../peers/peers.ts';
 import { RestartedBroker } from '../peers/restarted-broker.ts';
@@ -37,6 +36,7 @@ import {
   klammMover,
   klammTransformer,
 } from './clients.ts';
+import { dumpAll } from './dump.ts';
 import { COPY, GROUP, JAVA_COPY, JAVA_GROUP, LATEST, LEDGER, PARTITIONS } from './plan.ts';
 import { Follower, inOrder, readWithKcat, readWithKlamm } from './readers.ts';
 import { Storm } from './storm.ts';
@@ -216,25 +216,6 @@ function summaryOf(lines: readonly Line[], storm: Storm, ledger: readonly Seen[]
   const longestMs = Math.max(...times.map((at, i) => at - (times[i - 1] ?? at)));
   const all = `${storm.log.length} strikes, ${ledger.length} records, ${namesOf(ledger).size} transactions`;
   return [`${all}; for ${longestMs} ms, at most, no mover committed`].concat(told).join('\n  ');
-}
-
-async function dumpAll(run: Java, folder: string): Promise<void> {
-  const dumper = new LogDumper(run, folder);
-  const logs = dumper.files(/\.log$/, /^(ledger|copy|copy-java)-\d+$/);
-  await dumper.dump(logs, '--deep-iteration');
-  await dumper.dumpCompacted(dumper.files(/\.log$/, /^latest-\d+$/), '--deep-iteration');
-  const states = dumper.files(/\.log$/, /^__transaction_state-\d+$/);
-  await dumper.dumpCompacted(states, '--transaction-log-decoder');
-  const offsets = dumper.files(/\.log$/, /^__consumer_offsets-\d+$/);
-  await dumper.dumpCompacted(offsets, '--offsets-decoder');
-  const indexes = dumper.files(/\.(index|timeindex|txnindex)$/, /-\d+$/);
-  await dumper.dumpCompacted(indexes);
-  await dumper.dumpCompacted(indexes, '--verify-index-only');
-  await dumper.dump(
-    indexes.filter((path) => !path.endsWith('.txnindex')),
-    '--index-sanity-check',
-  );
-  await dumper.dump(dumper.files(/\.snapshot$/, /^(?!__cluster).*-\d+$/));
 }
 
 test(`money moves through a storm of ${SECONDS} s and none is lost: ${protocol} group (seed ${seed})`, {
