@@ -26,7 +26,10 @@ const copying = new Kafka({ brokers: bootstrap, clientId: transactionalId }).tra
   onAborted: (cause) => note('E', `aborted: ${String(cause)}`),
 });
 process.once('SIGTERM', () => void copying.close());
-copying.group.on('joined', () => note('I', transactionalId));
+const forget = copying.group.on('joined', () => {
+  forget();
+  note('I', transactionalId);
+});
 
 let count = 0;
 try {
