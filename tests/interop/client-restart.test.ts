@@ -47,3 +47,59 @@ test('producer and consumer work on across restarts of the broker', { timeout: 6
     Array.from({ length: RECORDS }, (_, i) => `${i}`),
   );
 });
+
+test('a transform whose broker is away when it would begin a transaction waits for it, and skips nothing', {
+  timeout: 60_000,
+}, async (t) => {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'klamm-restart-'));
+  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }));
+  const port = await freePort();
+  const start = () => startBroker({ port, dataDirectory });
+  let broker = await start();
+  t.after(() => broker.close());
+  const kafka = new Kafka({ brokers: `127.0.0.1:${port}` });
+  const values = Array.from({ length: 20 }, (_, i) => `${i}`);
+  {
+    await using producer = kafka.producer();
+    await producer.sendBatch(values.map((value) => ({ topic: 'from', value })));
+  }
+  // A client that gives up soon: what it cannot begin in that time it has to begin later.
+  const hasty = new Kafka({
+    brokers: `127.0.0.1:${port}`,
+    retryTimeoutMs: 20,
+    retryBackOff: { firstMs: 5, mostMs: 20 },
+  });
+  const done = new AbortController();
+  const troubles: string[] = [];
+  let restarting = Promise.resolve();
+  await hasty
+    .transform({
+      from: { groupId: 'g', topics: 'from' },
+      to: { transactionalId: 'x' },
+      maxMessages: 1,
+      signal: done.signal,
+      onAborted: (cause) => void troubles.push((cause as { code: string }).code),
+    })
+    .run(async (message) => {
+      if (message.offset === 7 && troubles.length === 0) {
+        await broker.close();
+        restarting = new Promise((resolve) => setTimeout(resolve, 300)).then(async () => {
+          broker = await start();
+        });
+      }
+      if (message.offset === values.length - 1) done.abort();
+      return { topic: 'to', value: message.text() };
+    });
+  await restarting;
+  assert.ok(troubles.length > 0);
+  const copied: string[] = [];
+  for await (const message of kafka.consume({
+    topic: 'to',
+    from: 'earliest',
+    readCommitted: true,
+    toEnd: true,
+  })) {
+    copied.push(message.text());
+  }
+  assert.deepEqual(copied, values);
+});

@@ -151,10 +151,14 @@ export class Transform<Value = Buffer, Key = Buffer, OutValue = Bytes, OutKey = 
   }
 
   async #add(message: GroupMessage<Value, Key>, written: Written<OutValue, OutKey>): Promise<void> {
-    // It comes again, or goes to another member.
+    let transaction: Transaction<OutValue, OutKey> | undefined;
+    do {
+      // It comes again, or goes to another member.
+      if (message.isStale) return;
+      // For as long as it takes: a message that is skipped would be committed with the next.
+      transaction = await this.#begin();
+    } while (transaction === undefined);
     if (message.isStale) return;
-    const transaction = await this.#begin();
-    if (transaction === undefined || message.isStale) return;
     const { topic, partition, offset } = message;
     const key = partitionText(message);
     if (!this.#starts.has(key)) this.#starts.set(key, { topic, partition, offset });
