@@ -1,7 +1,8 @@
 // InitProducerId v0 to v6. Behavior: gives an idempotent producer an id that no other ever had, also where it names one
 // of its own: that could be of another cluster. A transactional id is given its producer by the coordinator, which
 // ends first what an earlier one left open. Version notes: below v4 a fenced producer is told INVALID_PRODUCER_EPOCH
-// (KIP-588); of v6 the two-phase commit is not offered (KIP-939), as in Apache Kafka where it is not enabled.
+// (KIP-588); v6 is answered, and not advertised: its two-phase commit is not offered (KIP-939), as in Apache
+// Kafka where it is not enabled.
 
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
@@ -10,6 +11,7 @@ import { defineHandler } from '../dispatch/handler.ts';
 const FENCED_SINCE = 4;
 
 export const initProducerId = defineHandler(InitProducerId, {
+  advertised: [0, 5],
   async handle({ broker, apiVersion }, request) {
     const { transactionalId, transactionTimeoutMs, producerId, producerEpoch, enable2Pc, keepPreparedTxn } =
       request;
