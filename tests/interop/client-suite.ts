@@ -1,40 +1,29 @@
 // What Klamm's client promises, as tests that hold against any broker: run against Klamm and against Apache Kafka.
 
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { KlammError } from '@klamm/base/errors';
 import { json, schema, text } from '@klamm/client/bytes';
 import { Kafka } from '@klamm/client/client';
 import type { PartitionConsumer } from '@klamm/client/consumer/consumer';
 import { topicName } from '../peers/topics.ts';
-
-interface Target extends AsyncDisposable {
-  readonly bootstrap: string;
-}
+import { type Target, useTarget } from './target.ts';
 
 /** Declares the suite. `skip` is the reason why there is no such broker here, or false. */
 export function clientSuite(name: string, skip: string | false, start: () => Promise<Target>): void {
   suite(`Klamm's client against ${name}`, { skip }, () => {
-    let broker: Target;
-    let kafka: Kafka;
-    before(async () => {
-      broker = await start();
-      kafka = new Kafka({ brokers: broker.bootstrap });
-    });
-    after(async () => {
-      await broker?.[Symbol.asyncDispose]();
-    });
+    const target = useTarget(start);
 
     async function newTopic(partitions = 1, configs: Record<string, string> = {}): Promise<string> {
       const topic = topicName('client');
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       await admin.createTopic({ name: topic, partitions, configs });
       return topic;
     }
 
     async function readAll(topic: string): Promise<string[]> {
       const values: string[] = [];
-      for await (const message of kafka.consume({ topic, from: 'earliest', toEnd: true })) {
+      for await (const message of target.kafka.consume({ topic, from: 'earliest', toEnd: true })) {
         values.push(message.text());
       }
       return values;
@@ -42,7 +31,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a sent record comes back with key, headers and timestamp', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const sent = await producer.send({
         topic,
         key: 'k',
@@ -51,7 +40,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
         timestamp: new Date(1_750_000_000_123),
       });
       assert.deepEqual(sent, { topic, partition: 0, offset: 0, timestamp: 1_750_000_000_123 });
-      for await (const message of kafka.consume({ topic, from: 'earliest' })) {
+      for await (const message of target.kafka.consume({ topic, from: 'earliest' })) {
         assert.equal(message.topic, topic);
         assert.equal(message.partition, 0);
         assert.equal(message.offset, 0);
@@ -67,19 +56,20 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('null values are tombstones, empty ones are not', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       await producer.sendBatch([
         { topic, key: 'a', value: null },
         { topic, key: 'b', value: '' },
       ]);
       const seen: (Buffer | null)[] = [];
-      for await (const { value } of kafka.consume({ topic, from: 'earliest', toEnd: true })) seen.push(value);
+      for await (const { value } of target.kafka.consume({ topic, from: 'earliest', toEnd: true }))
+        seen.push(value);
       assert.deepEqual(seen, [null, Buffer.alloc(0)]);
     });
 
     test('concurrent sends to one partition keep their order, and each learns its own offset', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ batchBytes: 2000 });
+      await using producer = target.kafka.producer({ batchBytes: 2000 });
       const sent = await Promise.all(
         Array.from({ length: 1000 }, (_, i) => producer.send({ topic, value: `value ${i}` })),
       );
@@ -96,7 +86,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
     for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
       test(`batches compressed with ${compression} come back whole`, async () => {
         const topic = await newTopic();
-        await using producer = kafka.producer({ compression, batchBytes: 100_000 });
+        await using producer = target.kafka.producer({ compression, batchBytes: 100_000 });
         const values = Array.from({ length: 3000 }, (_, i) => `${i} ${'x'.repeat(100)}`);
         await producer.sendBatch(values.map((value) => ({ topic, value })));
         assert.deepEqual(await readAll(topic), values);
@@ -106,13 +96,13 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
     for (const acks of [0, 1, 'all'] as const) {
       test(`acks ${acks}: the records arrive, in order`, async () => {
         const topic = await newTopic();
-        await using producer = kafka.producer({ acks });
+        await using producer = target.kafka.producer({ acks });
         const results = await Promise.all(
           Array.from({ length: 100 }, (_, i) => producer.send({ topic, value: `${i}` })),
         );
         assert.equal(results[99]?.offset, acks === 0 ? -1 : 99);
         const seen: string[] = [];
-        for await (const message of kafka.consume({ topic, from: 'earliest' })) {
+        for await (const message of target.kafka.consume({ topic, from: 'earliest' })) {
           if (seen.push(message.text()) === 100) break;
         }
         assert.deepEqual(
@@ -124,7 +114,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a key decides the partition as Java does, an explicit partition wins', async () => {
       const topic = await newTopic(6);
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const partitions = await Promise.all(
         ['a', 'order-17', 'Grüße', ''].map(
           async (key) => (await producer.send({ topic, key, value: key })).partition,
@@ -138,7 +128,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('records without a key spread over the partitions', async () => {
       const topic = await newTopic(3);
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const seen = new Set<number>();
       for (let i = 0; i < 100; i++) seen.add((await producer.send({ topic, value: `${i}` })).partition);
       assert.equal(seen.size, 3);
@@ -146,9 +136,9 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a partitioner of the program, and the round robin, are asked for every record', async () => {
       const topic = await newTopic(3);
-      await using chosen = kafka.producer({ partitioner: ({ value }) => String(value).length });
+      await using chosen = target.kafka.producer({ partitioner: ({ value }) => String(value).length });
       assert.equal((await chosen.send({ topic, value: 'xx' })).partition, 2);
-      await using inTurn = kafka.producer({ partitioner: 'roundRobin' });
+      await using inTurn = target.kafka.producer({ partitioner: 'roundRobin' });
       const sent = await inTurn.sendBatch(
         Array.from({ length: 6 }, () => ({ topic, key: 'same', value: '' })),
       );
@@ -160,7 +150,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a record that is too large is refused, and those around it are delivered', async () => {
       const topic = await newTopic(1, { 'max.message.bytes': '2000' });
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const small = (i: number) => producer.send({ topic, value: `small ${i}` });
       // All of these share a batch, which the broker refuses as a whole.
       const outcomes = await Promise.allSettled([
@@ -186,7 +176,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
       const topic = await newTopic();
       const delivered: number[] = [];
       const failed: string[] = [];
-      const producer = kafka.producer({
+      const producer = target.kafka.producer({
         onDelivered: (_message, { offset }) => delivered.push(offset),
         onFailed: (_message, error) => failed.push((error as KlammError).code),
       });
@@ -205,14 +195,14 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('an enqueued record that failed unheard makes flush throw', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       producer.enqueue({ topic, value: 'nowhere', partition: 7 });
       await assert.rejects(producer.flush(), { code: 'INVALID_PARTITIONS' });
     });
 
     test('enqueue asks to wait when the buffer is full, and nothing is lost', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ bufferBytes: 10_000 });
+      await using producer = target.kafka.producer({ bufferBytes: 10_000 });
       let waits = 0;
       for (let i = 0; i < 500; i++) {
         if (!producer.enqueue({ topic, value: `${i} ${'x'.repeat(100)}` })) {
@@ -227,7 +217,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('sends beyond the buffer wait their turn', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ bufferBytes: 5000 });
+      await using producer = target.kafka.producer({ bufferBytes: 5000 });
       const values = Array.from({ length: 500 }, (_, i) => `${i} ${'x'.repeat(100)}`);
       await producer.sendBatch(values.map((value) => ({ topic, value })));
       assert.deepEqual(await readAll(topic), values);
@@ -235,7 +225,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a WritableStream takes messages and flushes when it closes', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const messages = Array.from({ length: 100 }, (_, i) => ({ topic, value: `${i}` }));
       await ReadableStream.from(messages).pipeTo(producer.writable());
       assert.equal((await readAll(topic)).length, 100);
@@ -243,7 +233,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('lingering records go when flushed', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ lingerMs: 3_600_000 });
+      await using producer = target.kafka.producer({ lingerMs: 3_600_000 });
       const sent = Promise.all([producer.send({ topic, value: 'a' }), producer.send({ topic, value: 'b' })]);
       await producer.flush();
       assert.deepEqual(
@@ -267,12 +257,12 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
               : { issues: [{ message: 'is no number', path: ['id'] }] },
         },
       });
-      await using producer = kafka.producer({ value: order, key: text });
+      await using producer = target.kafka.producer({ value: order, key: text });
       await producer.send({ topic, key: 'k', value: { id: 7 } });
       await assert.rejects(producer.send({ topic, value: { id: 'x' } as unknown as Order }), {
         code: 'SERIALIZATION_FAILED',
       });
-      for await (const { key, value } of kafka.consume({
+      for await (const { key, value } of target.kafka.consume({
         topic,
         from: 'earliest',
         value: json<Order>(),
@@ -286,7 +276,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a mistake in a message is told before anything is sent', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const wrong = { topic, value: { a: 1 } } as unknown as { topic: string; value: string };
       await assert.rejects(producer.send(wrong), /its value is of the class Object/);
       await assert.rejects(producer.send({ topic, value: 'x', timestamp: new Date('never') }), {
@@ -297,11 +287,11 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a consumer starts at the earliest, an offset, a date or the end', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const at = 1_750_000_000_000;
       for (let i = 0; i < 10; i++) await producer.send({ topic, value: `${i}`, timestamp: at + i * 1000 });
       const first = async (from: 'earliest' | number | Date | Record<number, number>) => {
-        for await (const message of kafka.consume({ topic, from, toEnd: true })) return message.offset;
+        for await (const message of target.kafka.consume({ topic, from, toEnd: true })) return message.offset;
         return undefined;
       };
       assert.equal(await first('earliest'), 0);
@@ -309,7 +299,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
       assert.equal(await first({ 0: 6 }), 6);
       assert.equal(await first(new Date(at + 2500)), 3);
       assert.equal(await first(new Date(at + 60_000)), undefined);
-      const consumer = kafka.consume({ topic, from: 'latest' });
+      const consumer = target.kafka.consume({ topic, from: 'latest' });
       const next = consumer.next();
       // The consumer knows its place once it has one.
       await consumer.started;
@@ -321,12 +311,12 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a consumer goes on listening across many appends', async () => {
       const topic = await newTopic(2);
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const sending = (async () => {
         for (let i = 0; i < 50; i++) await producer.send({ topic, value: `${i}`, partition: i % 2 });
       })();
       const seen: string[] = [];
-      for await (const message of kafka.consume({ topic, from: 'earliest' })) {
+      for await (const message of target.kafka.consume({ topic, from: 'earliest' })) {
         seen.push(message.text());
         if (seen.length === 50) break;
       }
@@ -339,11 +329,11 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a paused partition is not read until it is resumed, and loses nothing', async () => {
       const topic = await newTopic(2);
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       const to = (partition: number) =>
         Array.from({ length: 10 }, (_, i) => ({ topic, value: `${i}`, partition }));
       await producer.sendBatch([...to(0), ...to(1)]);
-      await using consumer = kafka.consume({ topic, from: 'earliest' });
+      await using consumer = target.kafka.consume({ topic, from: 'earliest' });
       await consumer.started;
       consumer.pause([0]);
       for (let i = 0; i < 10; i++) assert.equal(await nextPartition(consumer), 1);
@@ -355,9 +345,9 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('a seek drops what was fetched and goes on from there', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       await producer.sendBatch(Array.from({ length: 10 }, (_, i) => ({ topic, value: `${i}` })));
-      await using consumer = kafka.consume({ topic, from: 'earliest' });
+      await using consumer = target.kafka.consume({ topic, from: 'earliest' });
       assert.equal((await consumer.next()).value?.offset, 0);
       consumer.seek(0, 7);
       assert.equal((await consumer.next()).value?.offset, 7);
@@ -367,7 +357,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('batches give the same messages in groups', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       for (let i = 0; i < 3; i++) {
         await producer.sendBatch([
           { topic, value: `${i}a` },
@@ -375,7 +365,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
         ]);
       }
       const groups: string[][] = [];
-      for await (const { messages } of kafka.consume({ topic, from: 1, toEnd: true }).batches()) {
+      for await (const { messages } of target.kafka.consume({ topic, from: 1, toEnd: true }).batches()) {
         groups.push(messages.map((message) => message.text()));
       }
       assert.deepEqual(groups, [['0b'], ['1a', '1b'], ['2a', '2b']]);
@@ -383,18 +373,18 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('an offset outside the log: to the nearer end, to a given one, or an error', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       await producer.sendBatch(Array.from({ length: 10 }, (_, i) => ({ topic, value: `${i}` })));
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       assert.deepEqual(await admin.deleteRecords(topic, { 0: 4 }), new Map([[0, 4]]));
       const first = async (from: number, onOutOfRange: 'nearest' | 'earliest' | 'error') => {
-        await using consumer = kafka.consume({ topic, from, onOutOfRange });
+        await using consumer = target.kafka.consume({ topic, from, onOutOfRange });
         return (await consumer.next()).value?.offset;
       };
       assert.equal(await first(2, 'nearest'), 4);
       assert.equal(await first(1000, 'earliest'), 4);
       await assert.rejects(first(2, 'error'), { code: 'OFFSET_OUT_OF_RANGE' });
-      await using beyond = kafka.consume({ topic, from: 1000 });
+      await using beyond = target.kafka.consume({ topic, from: 1000 });
       const next = beyond.next();
       await until(() => beyond.position(0) === 10);
       await producer.send({ topic, value: 'new' });
@@ -403,14 +393,14 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('closing, and a signal, end a consumer that waits', async () => {
       const topic = await newTopic();
-      const consumer = kafka.consume({ topic });
+      const consumer = target.kafka.consume({ topic });
       const waiting = consumer.next();
       await consumer.started;
       await consumer.close();
       assert.deepEqual(await waiting, { done: true, value: undefined });
       const stop = new AbortController();
       const listening = (async () => {
-        for await (const _ of kafka.consume({ topic, signal: stop.signal }))
+        for await (const _ of target.kafka.consume({ topic, signal: stop.signal }))
           assert.fail('there is no message');
       })();
       stop.abort();
@@ -418,12 +408,12 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
     });
 
     test('a topic that does not exist is told to who reads it', async () => {
-      await using consumer = kafka.consume({ topic: topicName('missing') });
+      await using consumer = target.kafka.consume({ topic: topicName('missing') });
       await assert.rejects(consumer.next(), { code: 'UNKNOWN_TOPIC_OR_PARTITION' });
     });
 
     test('the admin creates, lists, describes, extends and deletes topics', async () => {
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       const topic = topicName('admin');
       assert.equal(await admin.topicExists(topic), false);
       await admin.createTopic(
@@ -449,7 +439,7 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('the admin reads and changes settings, one without touching the others', async () => {
       const topic = await newTopic(1, { 'retention.ms': '60000' });
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       const settings = async () =>
         new Map(
           (await admin.describeConfigs({ topic }, ['retention.ms', 'segment.bytes'])).map((entry) => [
@@ -469,10 +459,10 @@ export function clientSuite(name: string, skip: string | false, start: () => Pro
 
     test('the admin finds offsets and describes the cluster', async () => {
       const topic = await newTopic(2);
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       for (let i = 0; i < 4; i++)
         await producer.send({ topic, value: `${i}`, partition: 0, timestamp: 1000 + i });
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       const offsets = async (position: 'earliest' | 'latest' | Date) => [
         ...(await admin.listOffsets(topic, position)).values(),
       ];

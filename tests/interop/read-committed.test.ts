@@ -2,14 +2,14 @@
 // partition consumer and with a member of a group, on Klamm's broker, in this process, and on a real Apache Kafka.
 
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { startBroker } from '@klamm/broker/broker';
-import { Kafka } from '@klamm/client/client';
 import type { GroupMessage } from '@klamm/client/group/group-message';
 import { startApacheKafka } from '../peers/apache-kafka.ts';
 import { getJava } from '../peers/java.ts';
 import { usePeer } from '../peers/peers.ts';
 import { topicName } from '../peers/topics.ts';
+import { type Target, useTarget } from './target.ts';
 
 /** The log: 0 plain, 1-2 aborted, 3 marker, 4-5 committed, 6 marker, 7 plain, 8 open, 9 plain. */
 const LAST_STABLE_OFFSET = 8;
@@ -23,29 +23,17 @@ const ALL = [
 const textOf = (message: { readonly offset: number; text(): string }): string =>
   `${message.offset} ${message.text()}`;
 
-function readCommittedSuite(
-  name: string,
-  skip: string | false,
-  start: () => Promise<AsyncDisposable & { readonly bootstrap: string }>,
-): void {
+function readCommittedSuite(name: string, skip: string | false, start: () => Promise<Target>): void {
   suite(`Reading committed records on ${name}`, { skip }, () => {
-    let broker: AsyncDisposable & { readonly bootstrap: string };
-    let kafka: Kafka;
-    before(async () => {
-      broker = await start();
-      kafka = new Kafka({ brokers: broker.bootstrap });
-    });
-    after(async () => {
-      await broker?.[Symbol.asyncDispose]();
-    });
+    const target = useTarget(start);
 
     /** Writes the log; `decide` ends the open transaction. */
     async function setUp(t: { after(work: () => Promise<void>): void }) {
       const topic = topicName('committed');
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       await admin.createTopic({ name: topic, partitions: 1 });
-      const plain = kafka.producer();
-      const producer = kafka.producer({ transactionalId: `of-${topic}` });
+      const plain = target.kafka.producer();
+      const producer = target.kafka.producer({ transactionalId: `of-${topic}` });
       t.after(() => plain.close());
       t.after(() => producer.close());
       const send = (value: string) => plain.send({ topic, value });
@@ -58,7 +46,7 @@ function readCommittedSuite(
         txn.sendBatch([1, 2].map(() => ({ topic, value: 'committed' as const }))),
       );
       // Apache Kafka answers before its markers are written; who sees what was committed has seen that they are.
-      for await (const { offset } of kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
+      for await (const { offset } of target.kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
         if (offset === 5) break;
       }
       await send('plain');
@@ -69,7 +57,7 @@ function readCommittedSuite(
     }
 
     async function readToEnd(topic: string, from: 'earliest' | 'latest', readCommitted: boolean) {
-      const consumer = kafka.consume({ topic, from, toEnd: true, readCommitted });
+      const consumer = target.kafka.consume({ topic, from, toEnd: true, readCommitted });
       const values: string[] = [];
       for await (const message of consumer) values.push(textOf(message));
       return { values, position: consumer.position(0), lag: consumer.lag(0) };
@@ -90,7 +78,7 @@ function readCommittedSuite(
       assert.equal((await readToEnd(topic, 'latest', true)).position, LAST_STABLE_OFFSET);
       assert.equal((await readToEnd(topic, 'latest', false)).position, END_OFFSET);
       for (const readCommitted of [true, false]) {
-        const consumer = kafka.consume({ topic, from: 'earliest', readCommitted });
+        const consumer = target.kafka.consume({ topic, from: 'earliest', readCommitted });
         await consumer.next();
         assert.equal(consumer.lag(0), (readCommitted ? LAST_STABLE_OFFSET : END_OFFSET) - 1);
         await consumer.close();
@@ -100,7 +88,7 @@ function readCommittedSuite(
     test('what was open is read when it commits, and what waited behind it', async (t) => {
       const { topic, decide } = await setUp(t);
       const seen: string[] = [];
-      for await (const message of kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
+      for await (const message of target.kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
         seen.push(textOf(message));
         if (message.offset === 7) await decide(true);
         if (message.offset === 9) break;
@@ -113,7 +101,7 @@ function readCommittedSuite(
       await decide(false);
       for (let from = 0; from < END_OFFSET; from++) {
         const seen: string[] = [];
-        for await (const message of kafka.consume({ topic, from, readCommitted: true })) {
+        for await (const message of target.kafka.consume({ topic, from, readCommitted: true })) {
           seen.push(textOf(message));
           if (message.offset === 9) break;
         }
@@ -131,7 +119,7 @@ function readCommittedSuite(
       const options = { groupId, topics: topic, autoOffsetReset: 'earliest', readCommitted: true } as const;
       const read = async (until: number, onMessage: (message: GroupMessage) => unknown = () => {}) => {
         const seen: string[] = [];
-        for await (const message of kafka.group(options)) {
+        for await (const message of target.kafka.group(options)) {
           seen.push(textOf(message));
           message.mark();
           await onMessage(message);
@@ -151,7 +139,7 @@ function readCommittedSuite(
 
     test('a member that is to begin at the latest offset begins at the open transaction', async (t) => {
       const { topic, decide } = await setUp(t);
-      const group = kafka.group({ groupId: topicName('latest'), topics: topic, readCommitted: true });
+      const group = target.kafka.group({ groupId: topicName('latest'), topics: topic, readCommitted: true });
       const first = group.next();
       await new Promise<void>((resolve) => group.on('assigned', () => resolve()));
       while (group.lag({ topic, partition: 0 }) === undefined) await new Promise(setImmediate);

@@ -1,13 +1,9 @@
 // What Klamm's transactional producer promises, as tests that hold against any broker.
 
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import { Kafka } from '@klamm/client/client';
+import { suite, test } from 'node:test';
 import { topicName } from '../peers/topics.ts';
-
-interface Target extends AsyncDisposable {
-  readonly bootstrap: string;
-}
+import { type Target, useTarget } from './target.ts';
 
 const LAST = 'last of ';
 let ids = 0;
@@ -26,26 +22,23 @@ export function transactionsSuite(
   late: 'INVALID_TXN_STATE' | 'PRODUCER_FENCED' = 'INVALID_TXN_STATE',
 ): void {
   suite(`Klamm's transactional producer on ${name}`, { skip }, () => {
-    let broker: Target;
-    let kafka: Kafka;
-    before(async () => {
-      broker = await start();
-      kafka = new Kafka({ brokers: broker.bootstrap });
-    });
-    after(async () => {
-      await broker?.[Symbol.asyncDispose]();
-    });
+    const target = useTarget(start);
 
     async function newTopic(partitions = 1): Promise<string> {
       const topic = topicName('txn');
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       await admin.createTopic({ name: topic, partitions });
       return topic;
     }
 
     async function readNow(topic: string, readCommitted = true): Promise<string[]> {
       const values: string[] = [];
-      for await (const message of kafka.consume({ topic, from: 'earliest', toEnd: true, readCommitted })) {
+      for await (const message of target.kafka.consume({
+        topic,
+        from: 'earliest',
+        toEnd: true,
+        readCommitted,
+      })) {
         values.push(message.text());
       }
       return values.sort();
@@ -53,7 +46,7 @@ export function transactionsSuite(
 
     /** What readers of committed records see, once everything sent so far is decided. */
     async function read(topic: string, partitions = 1): Promise<string[]> {
-      await using producer = kafka.producer();
+      await using producer = target.kafka.producer();
       // Apache Kafka answers a commit before its markers are written; nobody sees these before that.
       const mark = `${LAST}${newId()}`;
       await producer.sendBatch(
@@ -61,7 +54,7 @@ export function transactionsSuite(
       );
       const values: string[] = [];
       let left = partitions;
-      for await (const message of kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
+      for await (const message of target.kafka.consume({ topic, from: 'earliest', readCommitted: true })) {
         const value = message.text();
         if (!value.startsWith(LAST)) values.push(value);
         if (value === mark && --left === 0) break;
@@ -71,7 +64,7 @@ export function transactionsSuite(
 
     test('what is sent in a transaction is seen when it commits, all of it at once, over partitions and topics', async () => {
       const [one, two] = [await newTopic(3), await newTopic()];
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       const offset = await producer.transaction(async (txn) => {
         await txn.sendBatch(
           [0, 1, 2].map((partition) => ({ topic: one, partition, value: `a${partition}` })),
@@ -87,7 +80,7 @@ export function transactionsSuite(
 
     test('what throws aborts: nothing is seen, the error comes out, and the next transaction works', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       const mishap = new Error('mishap');
       await assert.rejects(
         producer.transaction(async (txn) => {
@@ -114,7 +107,7 @@ export function transactionsSuite(
     test('explicit begin, commit and abort; what is left open is aborted by `await using`, and by close', async () => {
       const topic = await newTopic();
       const transactionalId = newId();
-      const producer = kafka.producer({ transactionalId });
+      const producer = target.kafka.producer({ transactionalId });
       const first = await producer.begin();
       await first.send({ topic, value: 'first' });
       await first.commit();
@@ -136,10 +129,10 @@ export function transactionsSuite(
     test('a producer with the same transactional id fences off the one before, whose open transaction is aborted', async () => {
       const topic = await newTopic();
       const transactionalId = newId();
-      await using old = kafka.producer({ transactionalId });
+      await using old = target.kafka.producer({ transactionalId });
       const left = await old.begin();
       await left.send({ topic, value: 'left open' });
-      await using young = kafka.producer({ transactionalId });
+      await using young = target.kafka.producer({ transactionalId });
       await young.transaction((txn) => txn.send({ topic, value: 'young' }));
       await assert.rejects(left.commit(), { code: 'PRODUCER_FENCED', retriable: false });
       await assert.rejects(old.begin(), { code: 'PRODUCER_FENCED' });
@@ -154,16 +147,16 @@ export function transactionsSuite(
     test('a producer can settle what its predecessor left open before it begins anything itself', async () => {
       const topic = await newTopic();
       const [transactionalId, groupId] = [newId(), topicName('txn-group')];
-      await using old = kafka.producer({ transactionalId });
+      await using old = target.kafka.producer({ transactionalId });
       const left = await old.begin();
       await left.send({ topic, value: 'left open' });
       await left.sendOffsets(groupId, [{ topic, partition: 0, offset: 1 }]);
-      await using young = kafka.producer({ transactionalId });
+      await using young = target.kafka.producer({ transactionalId });
       await young.initTransactions();
       await young.initTransactions();
       // Neither records nor offsets wait for the old transaction any more.
       assert.deepEqual(await read(topic), []);
-      await using group = kafka.group({
+      await using group = target.kafka.group({
         groupId,
         topics: [topic],
         autoOffsetReset: 'earliest',
@@ -183,10 +176,10 @@ export function transactionsSuite(
     test('a fenced producer whose records are refused dooms its transaction, and is finished at its end', async () => {
       const topic = await newTopic();
       const transactionalId = newId();
-      await using old = kafka.producer({ transactionalId });
+      await using old = target.kafka.producer({ transactionalId });
       const left = await old.begin();
       await left.send({ topic, value: 'left open' });
-      await using young = kafka.producer({ transactionalId });
+      await using young = target.kafka.producer({ transactionalId });
       await (await young.begin()).abort();
       await assert.rejects(left.send({ topic, value: 'zombie' }));
       await assert.rejects(left.commit());
@@ -197,7 +190,7 @@ export function transactionsSuite(
 
     test('a record that fails dooms the transaction, whoever listens', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       const txn = await producer.begin();
       await txn.send({ topic, value: 'fine' });
       txn.enqueue({ topic, partition: 7, value: 'no such partition' });
@@ -211,8 +204,8 @@ export function transactionsSuite(
     test('offsets of a group count when the transaction commits', async () => {
       const topic = await newTopic();
       const groupId = topicName('txn-group');
-      await using producer = kafka.producer({ transactionalId: newId() });
-      await using admin = kafka.admin();
+      await using producer = target.kafka.producer({ transactionalId: newId() });
+      await using admin = target.kafka.admin();
       const committed = async (): Promise<number | undefined> =>
         (await admin.groupOffsets(groupId))[0]?.offset;
       await producer.transaction((txn) => txn.sendOffsets(groupId, [{ topic, partition: 0, offset: 3 }]));
@@ -226,9 +219,9 @@ export function transactionsSuite(
     test('offsets of a consumer that is no longer in its group doom the transaction', async () => {
       const topic = await newTopic();
       const groupId = topicName('txn-group');
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       await producer.transaction((txn) => txn.send({ topic, value: 'one' }));
-      await using group = kafka.group({
+      await using group = target.kafka.group({
         groupId,
         topics: [topic],
         readCommitted: true,
@@ -253,7 +246,7 @@ export function transactionsSuite(
 
     test('transactions that overlap run one after the other, in the order in which they were asked for', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       const order: number[] = [];
       await Promise.all(
         [0, 1, 2, 3].map((i) =>
@@ -269,7 +262,7 @@ export function transactionsSuite(
 
     test('a transaction that stays open for too long is aborted, and its producer learns it', async () => {
       const topic = await newTopic();
-      await using producer = kafka.producer({ transactionalId: newId(), transactionTimeoutMs: 300 });
+      await using producer = target.kafka.producer({ transactionalId: newId(), transactionTimeoutMs: 300 });
       const txn = await producer.begin();
       await txn.send({ topic, value: 'too long' });
       // Readers of committed records get behind it only when it was aborted.
@@ -284,7 +277,7 @@ export function transactionsSuite(
 
     test('a transaction of many records over many batches, compressed', async () => {
       const topic = await newTopic(4);
-      await using producer = kafka.producer({
+      await using producer = target.kafka.producer({
         transactionalId: newId(),
         compression: 'lz4',
         batchBytes: 4096,
@@ -301,19 +294,24 @@ export function transactionsSuite(
 
     test('mistakes are told: no transactional id, no transaction, a timeout that is not allowed', async () => {
       const topic = await newTopic();
-      await using plain = kafka.producer();
+      await using plain = target.kafka.producer();
       await assert.rejects(plain.begin(), { code: 'INVALID_TXN_STATE', message: /transactionalId/ });
-      await using producer = kafka.producer({ transactionalId: newId() });
+      await using producer = target.kafka.producer({ transactionalId: newId() });
       await assert.rejects(producer.send({ topic, value: '' }), {
         code: 'INVALID_TXN_STATE',
         message: /transaction\(/,
       });
-      await using slow = kafka.producer({ transactionalId: newId(), transactionTimeoutMs: 2_000_000_000 });
+      await using slow = target.kafka.producer({
+        transactionalId: newId(),
+        transactionTimeoutMs: 2_000_000_000,
+      });
       await assert.rejects(slow.begin(), {
         code: 'INVALID_TRANSACTION_TIMEOUT',
         message: /transaction\.max\.timeout\.ms/,
       });
-      assert.throws(() => kafka.producer({ transactionalId: newId(), acks: 1 }), { code: 'INVALID_CONFIG' });
+      assert.throws(() => target.kafka.producer({ transactionalId: newId(), acks: 1 }), {
+        code: 'INVALID_CONFIG',
+      });
     });
   });
 }

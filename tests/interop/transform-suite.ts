@@ -1,34 +1,22 @@
 // What Klamm's transform promises, reading a topic and writing another, as tests that hold against any broker.
 
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import { Kafka } from '@klamm/client/client';
+import { suite, test } from 'node:test';
 import { topicName } from '../peers/topics.ts';
-
-interface Target extends AsyncDisposable {
-  readonly bootstrap: string;
-}
+import { type Target, useTarget } from './target.ts';
 
 /** Declares the suite. `skip` is the reason why there is no such broker here, or false. */
 export function transformSuite(name: string, skip: string | false, start: () => Promise<Target>): void {
   suite(`Klamm's transform on ${name}`, { skip }, () => {
-    let broker: Target;
-    let kafka: Kafka;
-    before(async () => {
-      broker = await start();
-      kafka = new Kafka({ brokers: broker.bootstrap });
-    });
-    after(async () => {
-      await broker?.[Symbol.asyncDispose]();
-    });
+    const target = useTarget(start);
 
     /** A topic with records 0 to `count` - 1 over its partitions, one to write to, and a group. */
     async function setUp(count: number, partitions = 3) {
       const [from, to, groupId] = [topicName('from'), topicName('to'), topicName('transform')];
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       for (const topic of [from, to]) await admin.createTopic({ name: topic, partitions });
       const send = async (first: number, last: number): Promise<void> => {
-        await using producer = kafka.producer();
+        await using producer = target.kafka.producer();
         const numbers = Array.from({ length: last - first }, (_, i) => first + i);
         await producer.sendBatch(
           numbers.map((i) => ({ topic: from, partition: i % partitions, value: `${i}` })),
@@ -36,7 +24,7 @@ export function transformSuite(name: string, skip: string | false, start: () => 
       };
       await send(0, count);
       const transform = (transactionalId: string, signal?: AbortSignal) =>
-        kafka.transform({
+        target.kafka.transform({
           from: { groupId, topics: from, sessionTimeoutMs: 10_000 },
           to: { transactionalId: `${groupId}-${transactionalId}` },
           commitIntervalMs: 20,
@@ -45,7 +33,11 @@ export function transformSuite(name: string, skip: string | false, start: () => 
       /** Reads committed records until `count` have come, and those that there are behind them. */
       const read = async (expected: number): Promise<number[]> => {
         const values: number[] = [];
-        for await (const message of kafka.consume({ topic: to, from: 'earliest', readCommitted: true })) {
+        for await (const message of target.kafka.consume({
+          topic: to,
+          from: 'earliest',
+          readCommitted: true,
+        })) {
           values.push(Number(message.text()));
           if (values.length === expected) break;
         }
@@ -63,7 +55,7 @@ export function transformSuite(name: string, skip: string | false, start: () => 
       assert.deepEqual(await read(300), upTo(300));
       done.abort();
       await running;
-      await using admin = kafka.admin();
+      await using admin = target.kafka.admin();
       const offsets = await admin.groupOffsets(groupId);
       // Markers of the transactions are not read, so the offsets are those of the messages.
       assert.deepEqual(offsets.map(({ offset }) => offset).sort(), [100, 100, 100]);
@@ -139,7 +131,7 @@ export function transformSuite(name: string, skip: string | false, start: () => 
       const { from, to, groupId, read } = await setUp(6, 1);
       const aborted: unknown[] = [];
       const done = new AbortController();
-      const running = kafka
+      const running = target.kafka
         .transform({
           from: { groupId, topics: from },
           to: { transactionalId: groupId, transactionTimeoutMs: 300 },
@@ -150,10 +142,10 @@ export function transformSuite(name: string, skip: string | false, start: () => 
         })
         .run(async (message) => {
           if (message.offset === 5 && aborted.length === 0) {
-            for await (const written of kafka.consume({ topic: to, from: 'earliest' })) {
+            for await (const written of target.kafka.consume({ topic: to, from: 'earliest' })) {
               if (written.text() === '4') break;
             }
-            await using other = kafka.producer();
+            await using other = target.kafka.producer();
             await other.send({ topic: to, value: '6' });
             // Readers of committed records get there when the transaction of 0 to 4 was aborted.
             assert.deepEqual(await read(1), [6]);
