@@ -3,12 +3,10 @@
 
 import { listOf } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
+import { isSecurityProtocol, SECURITY_PROTOCOLS, type SecurityProtocol } from '../auth/security-protocol.ts';
 import type { Listener, ListenerAddress } from '../listeners/listener.ts';
 import type { Endpoint } from '../metadata/bootstrap.ts';
 import type { BrokerSettings } from './settings.ts';
-
-const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'];
-const PLAINTEXT = 0;
 
 interface ParsedAddress {
   readonly name: string;
@@ -53,7 +51,7 @@ export function advertisedEndpoints(
   const advertised = listOf(entry?.value ?? '').map((text) =>
     parse('advertised.listeners', text, entry?.source ?? ''),
   );
-  return addresses.map(({ name, host, port }, i) => {
+  return addresses.map(({ name, protocol, host, port }, i) => {
     const told = advertised.find((address) => address.name === name);
     if (told !== undefined && isWildcard(told.host)) {
       throw invalid(
@@ -65,7 +63,7 @@ export function advertisedEndpoints(
       name,
       host: told?.host ?? ownHost,
       port: told?.port ?? listeners[i]?.port ?? port,
-      securityProtocol: PLAINTEXT,
+      securityProtocol: SECURITY_PROTOCOLS[protocol],
     };
   });
 }
@@ -81,17 +79,17 @@ function parse(key: string, text: string, source: string): ParsedAddress {
   return { name: (match[1] ?? '').toUpperCase(), host: (match[2] ?? '').replace(/^\[|\]$/g, ''), port };
 }
 
-function protocolOf(settings: BrokerSettings, name: string): string {
+function protocolOf(settings: BrokerSettings, name: string): SecurityProtocol {
   const map = new Map(
     listOf(settings.text('listener.security.protocol.map')).map((pair) => {
       const [listener = '', protocol = ''] = pair.split(':');
       return [listener.trim().toUpperCase(), protocol.trim().toUpperCase()];
     }),
   );
-  const protocol = map.get(name) ?? (PROTOCOLS.includes(name) ? name : undefined);
-  if (protocol === undefined || !PROTOCOLS.includes(protocol)) {
+  const protocol = map.get(name) ?? (isSecurityProtocol(name) ? name : undefined);
+  if (protocol === undefined || !isSecurityProtocol(protocol)) {
     throw invalid(
-      `Listener ${name} has no security protocol. Add ${name}:PLAINTEXT to listener.security.protocol.map (of ${PROTOCOLS.join(', ')}).`,
+      `Listener ${name} has no security protocol. Add ${name}:PLAINTEXT to listener.security.protocol.map (of ${Object.keys(SECURITY_PROTOCOLS).join(', ')}).`,
     );
   }
   return protocol;

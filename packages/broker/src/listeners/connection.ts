@@ -6,6 +6,8 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import type { Principal } from '../auth/principal.ts';
+import type { SecurityProtocol } from '../auth/security-protocol.ts';
 import type { Budget } from './budget.ts';
 import { FrameReader } from './frames.ts';
 import { Replies, type ReplySlot } from './replies.ts';
@@ -14,13 +16,15 @@ import { Replies, type ReplySlot } from './replies.ts';
 export interface ConnectionInfo {
   readonly id: number;
   readonly listenerName: string;
+  readonly securityProtocol: SecurityProtocol;
+  /** `address:port` of the other end. */
   readonly remoteAddress: string;
-  /** Who is at the other end (KafkaPrincipal). */
-  readonly principal: string;
 }
 
 /** A connection as handlers know it. */
 export interface ClientConnection extends ConnectionInfo {
+  /** Who is at the other end; a login changes it. */
+  principal: Principal;
   /** What the client's library calls itself (KIP-511); '' where it has not said. */
   softwareName: string;
   /**
@@ -65,7 +69,7 @@ export class Connection {
 
   constructor(
     socket: Socket,
-    info: ConnectionInfo,
+    info: ConnectionInfo & { readonly principal: Principal },
     options: {
       logger: Logger;
       budget: Budget;

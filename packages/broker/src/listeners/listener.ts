@@ -4,13 +4,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import { ANONYMOUS } from '../auth/principal.ts';
+import type { SecurityProtocol } from '../auth/security-protocol.ts';
 import type { Budget } from './budget.ts';
 import { Connection, type ConnectionLimits, type FrameHandler } from './connection.ts';
 
 export interface ListenerAddress {
   /** The listener's own name: INTERNAL, EXTERNAL … */
   readonly name: string;
-  readonly protocol: 'PLAINTEXT';
+  readonly protocol: SecurityProtocol;
   /** Empty for all addresses of the machine. */
   readonly host: string;
   readonly port: number;
@@ -102,7 +104,8 @@ export class Listener {
       id: ++connectionIds,
       listenerName: address.name,
       remoteAddress: `${remote}:${socket.remotePort ?? 0}`,
-      principal: 'User:ANONYMOUS',
+      securityProtocol: address.protocol,
+      principal: ANONYMOUS,
     };
     const connection = new Connection(socket, info, {
       logger,
