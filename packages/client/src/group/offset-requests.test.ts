@@ -118,6 +118,14 @@ test('who is no member commits nothing, where an empty group would take it from 
   assert.deepEqual(membership.log, []);
 });
 
+test('who was taken in again commits nothing of what it lost before it has let go of that', async () => {
+  const { membership, requests } = requestsOf();
+  membership.isLosing = true;
+  membership.generation = 2;
+  await assert.rejects(requests.commit([{ ...first, offset: 3 }], held), { code: 'UNKNOWN_MEMBER_ID' });
+  assert.deepEqual(membership.log, []);
+});
+
 test('a consumer that closes waits for no offset any more', async () => {
   const { membership, requests, closing } = requestsOf();
   membership.onFetch = () => {

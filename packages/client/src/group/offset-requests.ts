@@ -45,6 +45,8 @@ const UNKNOWN_TOPIC_ATTEMPTS = 5;
 /** The last version that names topics instead of giving their ids. */
 const LAST_NAMED_VERSION = 9;
 
+type Identity = Pick<Membership, 'memberId' | 'generation' | 'instanceId'>;
+
 interface FetchedOffset {
   readonly offset: number;
   readonly metadata: string;
@@ -122,11 +124,11 @@ export class OffsetRequests {
     let lastGeneration = Number.NaN;
     await this.#retry(this.#ends.committing, async (attempts) => {
       if (left.length === 0) return undefined;
-      const { memberId, generation } = this.#membership;
-      if (memberId === '') throw this.#noMember();
+      const identity = this.#identity();
+      const { generation } = identity;
       const again: OffsetToCommit[] = [];
       let code: number | undefined;
-      for (const [offset, errorCode] of await this.#commitOnce(left)) {
+      for (const [offset, errorCode] of await this.#commitOnce(left, identity)) {
         if (errorCode === 0) continue;
         let isWorthIt = isRetriable(errorCode);
         if (UNKNOWN_TOPIC.has(errorCode)) isWorthIt = attempts < UNKNOWN_TOPIC_ATTEMPTS;
@@ -186,9 +188,19 @@ export class OffsetRequests {
     return partitions.map((partition) => [partition, answers.get(partitionText(partition)) ?? UNANSWERED]);
   }
 
-  async #commitOnce(offsets: readonly OffsetToCommit[]): Promise<[OffsetToCommit, number][]> {
+  /** Who commits. Throws where that is no member, or one that has yet to let go of what it lost. */
+  #identity(): Identity {
+    const { memberId, generation, instanceId, isLosing } = this.#membership;
+    // It may be a member again already, but what it holds is of the time before.
+    if (memberId === '' || isLosing) throw this.#noMember();
+    return { memberId, generation, instanceId };
+  }
+
+  async #commitOnce(
+    offsets: readonly OffsetToCommit[],
+    { memberId, generation, instanceId }: Identity,
+  ): Promise<[OffsetToCommit, number][]> {
     const { topics, isNamed, nameOf } = await this.#byTopic(offsets);
-    const { memberId, generation, instanceId } = this.#membership;
     const answer = await this.#membership.request(
       OffsetCommit,
       {

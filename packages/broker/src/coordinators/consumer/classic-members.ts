@@ -42,6 +42,9 @@ export function joinClassic(
   if (subscription === undefined) {
     return { errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL, memberId, protocolName: '' };
   }
+  if (wasExpelled(standing, request, subscription)) {
+    return { errorCode: ErrorCode.UNKNOWN_MEMBER_ID, memberId, protocolName: '' };
+  }
   const ownerId = groupInstanceId === null ? undefined : standing.idOf(groupInstanceId);
   const owner = ownerId === undefined ? undefined : standing.members.get(ownerId);
   const replaced = isNew ? owner : undefined;
@@ -166,6 +169,18 @@ function joinProblem(
     return sentId === '' && mustKnowItsId ? ErrorCode.MEMBER_ID_REQUIRED : ErrorCode.NONE;
   }
   return sentId === '' ? ErrorCode.NONE : memberProblem(standing, memberId, groupInstanceId);
+}
+
+/**
+ * Whether it holds on to partitions as a member that the group has taken for gone. Apache Kafka takes it in again under
+ * its old id; what it then commits of those partitions, which others have read on in, sets the group back.
+ */
+function wasExpelled(
+  { members }: ConsumerStanding,
+  { memberId, groupInstanceId }: JoinRequest,
+  { ownedPartitions }: Subscription,
+): boolean {
+  return memberId !== '' && groupInstanceId === null && !members.has(memberId) && ownedPartitions.length > 0;
 }
 
 /** Whether one of the protocols is known to every member that speaks the classic protocol. */

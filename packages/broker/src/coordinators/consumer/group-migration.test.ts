@@ -380,6 +380,25 @@ test('a classic consumer that does not join or sync in time is put out of the co
   assert.deepEqual(owns([...classics.slice(0, 1), consumer]), [3, 3]);
 });
 
+test('a cooperative classic consumer that was put out is not taken in again while it holds on to partitions', () => {
+  const { shard, classics } = classicGroup([COOPERATIVE, COOPERATIVE]);
+  const consumer = new Consumer('new', null);
+  settle(shard, classics, [consumer]);
+  const [awake, asleep] = classics as [ClassicConsumer, ClassicConsumer];
+  assert.equal(asleep.owned.size, 2);
+  for (let ms = 0; ms < 15_000; ms += 1_000) {
+    shard.pass(1_000);
+    consumer.heartbeat(shard.groupOf('g'), false);
+    awake.step();
+  }
+  // Others have read on in its partitions: what it would commit of them as a member would set the group back.
+  asleep.join();
+  assert.equal(errorName(asleep.lastError), 'UNKNOWN_MEMBER_ID');
+  assert.equal(asleep.owned.size, 0, 'it has lost them');
+  settle(shard, [awake, asleep], [consumer]);
+  assert.deepEqual(owns([awake, asleep, consumer]), [2, 2, 2]);
+});
+
 test('members of both protocols that go at once do not keep the group from becoming a classic one', () => {
   const { shard, classics } = classicGroup([{}, {}]);
   const consumer = new Consumer('new', null);
