@@ -2,13 +2,19 @@
 // acts on. The rest of Kafka's, accepted and named once at start as having no effect, are in broker-inert.ts.
 
 import type { ConfigRow, ConfigTable } from '@klamm/base/config';
+import { accessConfigs } from './broker-access.ts';
 import { cleanerConfigs } from './broker-cleaner.ts';
 import { groupConfigs } from './broker-groups.ts';
+import { saslConfigs } from './broker-sasl.ts';
+import { tlsConfigs } from './broker-tls.ts';
 import { transactionConfigs } from './broker-transactions.ts';
 
 export const brokerConfigs = {
+  ...accessConfigs,
   ...cleanerConfigs,
   ...groupConfigs,
+  ...saslConfigs,
+  ...tlsConfigs,
   ...transactionConfigs,
   'flush.policy': {
     type: 'string',
@@ -184,13 +190,6 @@ export const brokerConfigs = {
     default: '60000',
     min: 0,
     doc: 'Default of the topic setting file.delete.delay.ms.',
-  },
-  'max.connections': { type: 'int', default: '2147483647', min: 0, doc: 'Most connections at one time.' },
-  'max.connections.per.ip': {
-    type: 'int',
-    default: '2147483647',
-    min: 0,
-    doc: 'Most connections at one time from one address.',
   },
   'max.incremental.fetch.session.cache.slots': {
     type: 'int',

@@ -5,6 +5,7 @@ import { type ConfigRow, configProblem, nearest } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
 import { type BrokerConfigName, brokerConfigRow, brokerConfigs, isBrokerConfig } from './broker.ts';
 import { inertBrokerConfigs } from './broker-inert.ts';
+import { type ListenerConfigName, unscoped } from './listener-scope.ts';
 
 /** One `key=value` and where it was said: `server.properties:12`, `--set`, `KAFKA_LISTENERS`. */
 export interface SettingEntry {
@@ -13,8 +14,7 @@ export interface SettingEntry {
   readonly source: string;
 }
 
-// Listener-scoped keys, `listener.name.external.ssl.keystore.location`, are as many as there are listeners.
-const SCOPED = /^listener\.name\.[a-z0-9_-]+\./;
+const SECRET = '[hidden]';
 
 export class BrokerSettings {
   readonly #entries: ReadonlyMap<string, SettingEntry>;
@@ -35,15 +35,17 @@ export class BrokerSettings {
       const { name, value, source } = entry;
       if (chosen.has(name)) continue;
       chosen.set(name, entry);
-      if (isBrokerConfig(name)) {
-        const problem = configProblem(brokerConfigRow(name), value);
-        if (problem !== null) problems.push(`${name}=${value} (${source}): ${problem}`);
-      } else if (inertBrokerConfigs.has(name) || SCOPED.test(name)) inert.push(entry);
+      const key = unscoped(name) ?? name;
+      if (isBrokerConfig(key)) {
+        const row = brokerConfigRow(key);
+        const problem = configProblem(row, value);
+        const shown = row.type === 'password' ? SECRET : value;
+        if (problem !== null) problems.push(`${name}=${shown} (${source}): ${problem}`);
+      } else if (inertBrokerConfigs.has(key)) inert.push(entry);
       else {
-        const near = nearest(name, [...Object.keys(brokerConfigs), ...inertBrokerConfigs]);
-        problems.push(
-          `${name} (${source}): no such setting${near === undefined ? '' : `; did you mean ${near}?`}`,
-        );
+        const near = nearest(key, [...Object.keys(brokerConfigs), ...inertBrokerConfigs]);
+        const meant = near === undefined ? '' : `; did you mean ${name.slice(0, -key.length)}${near}?`;
+        problems.push(`${name} (${source}): no such setting${meant}`);
       }
     }
     if (problems.length > 0) {
@@ -69,6 +71,18 @@ export class BrokerSettings {
 
   text(name: BrokerConfigName): string {
     return this.optional(name) ?? '';
+  }
+
+  /**
+   * The value for one listener, and one SASL mechanism of it: what `listener.name.LISTENER.MECHANISM.KEY` says, else
+   * `listener.name.LISTENER.KEY`, else the key itself, else its default.
+   */
+  forListener(listener: string, name: ListenerConfigName, mechanism?: string): string | undefined {
+    const prefix = `listener.name.${listener.toLowerCase()}.`;
+    const scoped = mechanism === undefined ? undefined : `${prefix}${mechanism.toLowerCase()}.${name}`;
+    const entry =
+      (scoped === undefined ? undefined : this.#entries.get(scoped)) ?? this.#entries.get(prefix + name);
+    return entry?.value.trim() ?? this.optional(name);
   }
 
   number(name: BrokerConfigName): number {

@@ -66,6 +66,32 @@ test("a server.properties of Kafka's own is accepted; what has no effect is kept
   );
   assert.deepEqual(
     settings.inert.map(({ name }) => name),
-    ['process.roles', 'num.network.threads', 'listener.name.external.ssl.keystore.type'],
+    ['process.roles', 'num.network.threads'],
+  );
+});
+
+test('a listener has settings of its own, and a mechanism of it too; the plain key is for the others', () => {
+  const settings = BrokerSettings.from(
+    parseProperties(
+      'ssl.keystore.location=all.p12\nlistener.name.external.ssl.keystore.location=one.p12\n' +
+        'connections.max.reauth.ms=1\nlistener.name.external.plain.connections.max.reauth.ms=2',
+      'f',
+    ),
+  );
+  assert.equal(settings.forListener('EXTERNAL', 'ssl.keystore.location'), 'one.p12');
+  assert.equal(settings.forListener('INTERNAL', 'ssl.keystore.location'), 'all.p12');
+  assert.equal(settings.forListener('EXTERNAL', 'connections.max.reauth.ms', 'PLAIN'), '2');
+  assert.equal(settings.forListener('EXTERNAL', 'connections.max.reauth.ms', 'SCRAM-SHA-256'), '1');
+  assert.equal(settings.forListener('EXTERNAL', 'ssl.client.auth'), 'none');
+});
+
+test('a wrong setting of a listener is named as it was written, and a secret is not shown', () => {
+  assert.throws(
+    () => BrokerSettings.from(parseProperties('listener.name.x.ssl.client.auth=maybe', 'f')),
+    /listener\.name\.x\.ssl\.client\.auth=maybe \(f:1\): allowed: none, requested, required/,
+  );
+  assert.throws(
+    () => BrokerSettings.from(parseProperties('listener.name.x.ssl.keystore.lokation=a', 'f')),
+    /no such setting; did you mean listener\.name\.x\.ssl\.keystore\.location\?/,
   );
 });

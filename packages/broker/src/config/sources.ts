@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { KlammError, messageOf } from '@klamm/base/errors';
 import { isBrokerConfig } from './broker.ts';
 import { inertBrokerConfigs } from './broker-inert.ts';
+import { unscoped } from './listener-scope.ts';
 import type { SettingEntry } from './settings.ts';
 
 /** Reads a Java properties file. Throws KlammError where it cannot be read or a line is none of `key=value`. */
@@ -67,7 +68,8 @@ export function settingsFromEnvironment(
     const name = match[1]
       .toLowerCase()
       .replace(/___|__|_/g, (run) => (run === '___' ? '-' : run === '__' ? '_' : '.'));
-    if (isBrokerConfig(name) || inertBrokerConfigs.has(name)) entries.push({ name, value, source: variable });
+    const key = unscoped(name) ?? name;
+    if (isBrokerConfig(key) || inertBrokerConfigs.has(key)) entries.push({ name, value, source: variable });
   }
   return entries;
 }
