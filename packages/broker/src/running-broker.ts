@@ -5,6 +5,8 @@ import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { systemRandom } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
+import { newLoginOf } from './auth/listener-login.ts';
+import { loginGate } from './auth/login-gate.ts';
 import type { Broker } from './broker-options.ts';
 import { advertisedEndpoints } from './config/listeners.ts';
 import type { BrokerSettings } from './config/settings.ts';
@@ -145,7 +147,7 @@ export class RunningBroker implements Broker {
   }
 
   async #openListeners(addresses: readonly ListenerAddress[], dispatcher: Dispatcher): Promise<void> {
-    const { settings, logger } = this.#ground;
+    const { settings, clock, logger } = this.#ground;
     const frameBytesMax = settings.number('socket.request.max.bytes');
     const requestBytesMax = settings.number('queued.max.request.bytes');
     // Without a limit of the user's, two of the largest requests may be worked on at a time.
@@ -158,9 +160,11 @@ export class RunningBroker implements Broker {
       connectionsMax: settings.number('max.connections'),
       connectionsPerAddressMax: settings.number('max.connections.per.ip'),
     };
+    const dispatch = dispatcher.dispatch.bind(dispatcher);
     for (const address of addresses) {
-      const handle = dispatcher.dispatch.bind(dispatcher);
-      this.#listeners.push(await Listener.open({ address, logger, budget, limits, handle }));
+      const newLogin = newLoginOf(address, settings, clock, logger);
+      const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
+      this.#listeners.push(await Listener.open({ address, logger, budget, limits, handle, newLogin }));
     }
   }
 

@@ -6,6 +6,7 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import type { Login } from '../auth/login.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { SecurityProtocol } from '../auth/security-protocol.ts';
 import type { Budget } from './budget.ts';
@@ -25,6 +26,8 @@ export interface ConnectionInfo {
 export interface ClientConnection extends ConnectionInfo {
   /** Who is at the other end; a login changes it. */
   principal: Principal;
+  /** Where the listener asks for a login: how far it is. */
+  readonly login: Login | undefined;
   /** What the client's library calls itself (KIP-511); '' where it has not said. */
   softwareName: string;
   /**
@@ -32,10 +35,19 @@ export interface ClientConnection extends ConnectionInfo {
    * order, so whoever lets one wait must not let it stand before others.
    */
   onNextRequest(callback: () => void): void;
+  /** Takes no further request, and closes when those in flight are answered. */
+  close(): void;
 }
 
-/** Takes a frame; fills `slot` sooner or later. A throw means that the client is not understood any more. */
-export type FrameHandler = (connection: ClientConnection, frame: Buffer, slot: ReplySlot) => void;
+/**
+ * Takes a frame; fills `slot` sooner or later. A throw means that the client is not understood any more. Where it gives
+ * a promise, no further frame is taken before that settles.
+ */
+export type FrameHandler = (
+  connection: ClientConnection,
+  frame: Buffer,
+  slot: ReplySlot,
+) => Promise<void> | undefined | void;
 
 export interface ConnectionLimits {
   readonly frameBytesMax: number;
@@ -65,11 +77,13 @@ export class Connection {
   #inFlightBytes: number[] = [];
   #paused = false;
   #ending = false;
+  /** A frame is being judged that decides on the next. */
+  #isHeld = false;
   #isFinished = false;
 
   constructor(
     socket: Socket,
-    info: ConnectionInfo & { readonly principal: Principal },
+    info: ConnectionInfo & Pick<ClientConnection, 'principal' | 'login'>,
     options: {
       logger: Logger;
       budget: Budget;
@@ -82,6 +96,7 @@ export class Connection {
       ...info,
       softwareName: '',
       onNextRequest: (callback) => this.#onNext.push(callback),
+      close: () => this.end(),
     };
     this.#socket = socket;
     this.#logger = options.logger;
@@ -153,8 +168,21 @@ export class Connection {
     this.#callNext();
     this.#budget.take(frame.length);
     this.#inFlightBytes.push(frame.length);
-    this.#handle(this.info, frame, this.#replies.reserve());
+    const held = this.#handle(this.info, frame, this.#replies.reserve());
+    if (held !== undefined) this.#hold(held);
     if (this.#isFull()) this.#pause();
+  }
+
+  #hold(until: Promise<void>): void {
+    this.#isHeld = true;
+    const release = (): void => {
+      this.#isHeld = false;
+      this.#resume();
+    };
+    until.then(release, (error) => {
+      this.#refuse(error);
+      release();
+    });
   }
 
   #callNext(): void {
@@ -166,6 +194,7 @@ export class Connection {
 
   #isFull(): boolean {
     return (
+      this.#isHeld ||
       this.#replies.pending >= Math.min(this.#limits.requestsMax, IN_FLIGHT_MAX) ||
       this.#socket.writableLength > UNSENT_BYTES_MAX ||
       this.#budget.isSpent

@@ -4,6 +4,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import type { Login } from '../auth/login.ts';
 import { ANONYMOUS } from '../auth/principal.ts';
 import type { SecurityProtocol } from '../auth/security-protocol.ts';
 import type { Budget } from './budget.ts';
@@ -28,6 +29,8 @@ export interface ListenerOptions {
     readonly connectionsPerAddressMax: number;
   };
   readonly handle: FrameHandler;
+  /** Where the listener asks for a login: begins that of a new connection. */
+  readonly newLogin: ((remote: string) => Login) | undefined;
 }
 
 let connectionIds = 0;
@@ -100,12 +103,14 @@ export class Listener {
       return;
     }
     this.#perAddress.set(remote, fromThere + 1);
+    const remoteAddress = `${remote}:${socket.remotePort ?? 0}`;
     const info = {
       id: ++connectionIds,
       listenerName: address.name,
-      remoteAddress: `${remote}:${socket.remotePort ?? 0}`,
+      remoteAddress,
       securityProtocol: address.protocol,
       principal: ANONYMOUS,
+      login: this.#options.newLogin?.(remoteAddress),
     };
     const connection = new Connection(socket, info, {
       logger,

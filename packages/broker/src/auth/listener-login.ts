@@ -1,0 +1,24 @@
+// What a listener asks of those who connect: a login by one of its mechanisms, or none.
+
+import type { Clock } from '@klamm/base/clock';
+import type { Logger } from '@klamm/base/logger';
+import type { BrokerSettings } from '../config/settings.ts';
+import { Login } from './login.ts';
+import { mechanismsOf } from './mechanisms.ts';
+import type { SecurityProtocol } from './security-protocol.ts';
+
+/** Begins the login of a connection from `remote`; undefined where the listener asks for none. */
+export function newLoginOf(
+  listener: { readonly name: string; readonly protocol: SecurityProtocol },
+  settings: BrokerSettings,
+  clock: Clock,
+  logger: Logger,
+): ((remote: string) => Login) | undefined {
+  const { name, protocol } = listener;
+  if (protocol === 'PLAINTEXT' || protocol === 'SSL') return undefined;
+  const mechanisms = mechanismsOf(settings, name);
+  const failedDelayMs = settings.number('connection.failed.authentication.delay.ms');
+  const sessionMsOf = (mechanism: string): number =>
+    Number(settings.forListener(name, 'connections.max.reauth.ms', mechanism));
+  return (remote) => new Login({ mechanisms, sessionMsOf, failedDelayMs, clock, logger, remote });
+}

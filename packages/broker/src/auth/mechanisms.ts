@@ -1,0 +1,67 @@
+// The SASL mechanisms of one listener, from its settings: who may log in by which, and where their passwords are.
+//
+// Read once, when the broker starts. Users of PLAIN are those of the listener's login settings (`user_NAME="password"`,
+// Kafka's PlainServerCallbackHandler).
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { listOf } from '@klamm/base/config';
+import { KlammError } from '@klamm/base/errors';
+import type { SaslServer } from '@klamm/protocol/sasl/exchange';
+import { parseJaas } from '@klamm/protocol/sasl/jaas';
+import { plainServer } from '@klamm/protocol/sasl/plain';
+import type { BrokerSettings } from '../config/settings.ts';
+
+type Mechanisms = ReadonlyMap<string, () => SaslServer>;
+
+/** Throws KlammError INVALID_CONFIG where a mechanism is not known, or has nobody who could log in by it. */
+export function mechanismsOf(settings: BrokerSettings, listener: string): Mechanisms {
+  const names = listOf(settings.forListener(listener, 'sasl.enabled.mechanisms') ?? '');
+  const mechanisms = new Map<string, () => SaslServer>();
+  for (const name of names) mechanisms.set(name, mechanismOf(settings, listener, name));
+  if (mechanisms.size === 0) {
+    throw invalid(`Listener ${listener} asks for a login, but sasl.enabled.mechanisms is empty.`);
+  }
+  return mechanisms;
+}
+
+function mechanismOf(settings: BrokerSettings, listener: string, name: string): () => SaslServer {
+  switch (name) {
+    case 'PLAIN': {
+      const check = plainUsers(settings, listener);
+      return () => plainServer(check);
+    }
+    default:
+      throw invalid(
+        `Listener ${listener} asks for logins by ${name}, which Klamm does not have; set sasl.enabled.mechanisms to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.`,
+      );
+  }
+}
+
+function plainUsers(settings: BrokerSettings, listener: string): (user: string, password: string) => boolean {
+  const key = `listener.name.${listener.toLowerCase()}.plain.sasl.jaas.config`;
+  const text = settings.forListener(listener, 'sasl.jaas.config', 'PLAIN');
+  if (text === undefined) {
+    throw invalid(
+      `Listener ${listener} asks for logins by PLAIN, but nobody is a user: set ${key}, as in org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alices password";`,
+    );
+  }
+  const digests = new Map<string, Buffer>();
+  for (const [option, password] of parseJaas(text, key).options) {
+    if (option.startsWith('user_')) digests.set(option.slice('user_'.length), digestOf(password));
+  }
+  const nobody = digestOf('');
+  return (user, password) => {
+    const known = digests.get(user);
+    const isSame = timingSafeEqual(digestOf(password), known ?? nobody);
+    return known !== undefined && isSame;
+  };
+}
+
+/** Of one length, so that passwords are compared in constant time. */
+function digestOf(password: string): Buffer {
+  return createHash('sha256').update(password, 'utf8').digest();
+}
+
+function invalid(message: string): KlammError {
+  return new KlammError(message, { code: 'INVALID_CONFIG', errorCode: 40, retriable: false });
+}
