@@ -1,5 +1,8 @@
 // The settings a broker runs with: values from several sources, checked against the tables, the first that names a
 // key wins. Everything wrong is reported at once, each with key, value, source and what is allowed.
+//
+// What was set while the broker runs is in the metadata log and wins over all of these: the catalog lays it over them
+// (`overlay`), so that whoever reads a value here reads the one in force. `entry` says what the broker was started with.
 
 import { type ConfigRow, configProblem, nearest } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
@@ -20,6 +23,7 @@ export class BrokerSettings {
   readonly #entries: ReadonlyMap<string, SettingEntry>;
   /** Keys that were given but have no effect, for one line at start. */
   readonly inert: readonly SettingEntry[];
+  #dynamic: (name: string) => string | undefined = () => undefined;
 
   private constructor(entries: ReadonlyMap<string, SettingEntry>, inert: readonly SettingEntry[]) {
     this.#entries = entries;
@@ -58,15 +62,31 @@ export class BrokerSettings {
     return new BrokerSettings(chosen, inert);
   }
 
-  /** The entry that sets a key; undefined where the default holds. */
+  /** From now on, what `dynamic` gives for a key holds instead of what the broker was started with. */
+  overlay(dynamic: (name: string) => string | undefined): void {
+    this.#dynamic = dynamic;
+  }
+
+  /** As these settings would be with `dynamic` laid over them, for judging a change before it is made. */
+  with(dynamic: (name: string) => string | undefined): BrokerSettings {
+    const settings = new BrokerSettings(this.#entries, this.inert);
+    settings.overlay(dynamic);
+    return settings;
+  }
+
+  /** What the broker was started with for a key; undefined where nothing was given. */
   entry(name: string): SettingEntry | undefined {
     return this.#entries.get(name);
   }
 
-  /** The value as text; undefined where nothing was given and there is no default. */
+  #given(name: string): string | undefined {
+    return this.#dynamic(name) ?? this.#entries.get(name)?.value.trim();
+  }
+
+  /** The value in force as text; undefined where nothing was given and there is no default. */
   optional(name: BrokerConfigName): string | undefined {
     const row: ConfigRow = brokerConfigRow(name);
-    return this.#entries.get(name)?.value.trim() ?? row.default ?? undefined;
+    return this.#given(name) ?? row.default ?? undefined;
   }
 
   text(name: BrokerConfigName): string {
@@ -80,9 +100,8 @@ export class BrokerSettings {
   forListener(listener: string, name: ListenerConfigName, mechanism?: string): string | undefined {
     const prefix = `listener.name.${listener.toLowerCase()}.`;
     const scoped = mechanism === undefined ? undefined : `${prefix}${mechanism.toLowerCase()}.${name}`;
-    const entry =
-      (scoped === undefined ? undefined : this.#entries.get(scoped)) ?? this.#entries.get(prefix + name);
-    return entry?.value.trim() ?? this.optional(name);
+    const own = scoped === undefined ? undefined : this.#given(scoped);
+    return own ?? this.#given(prefix + name) ?? this.optional(name);
   }
 
   number(name: BrokerConfigName): number {

@@ -28,6 +28,14 @@ export interface CatalogListener {
   topicConfigured(topic: TopicImage): void;
 }
 
+/**
+ * Told which broker settings were altered, when that is durable: their names as given, those of listeners with prefix.
+ */
+type BrokerConfigWatcher = (names: ReadonlySet<string>) => void;
+
+/** Judges altered broker settings before they are stored: says what is wrong with them, or null. */
+type BrokerConfigCheck = (proposed: BrokerSettings, names: ReadonlySet<string>) => Promise<string | null>;
+
 /** What a decision wants: records to append, and an answer to give when they are durable. */
 export interface Decision<T> {
   readonly records: readonly Buffer[];
@@ -58,6 +66,8 @@ export class Catalog {
   readonly settings: BrokerSettings;
   readonly #log: MetadataLog;
   #listener: CatalogListener | undefined;
+  readonly #brokerConfigWatchers: BrokerConfigWatcher[] = [];
+  readonly #brokerConfigChecks: BrokerConfigCheck[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(directory: LogDirectory, settings: BrokerSettings, log: MetadataLog) {
@@ -81,12 +91,39 @@ export class Catalog {
     );
     const catalog = new Catalog(directory, settings, log);
     for (const [record, offset] of replayed) catalog.image.replay(record, offset);
+    settings.overlay((name) => catalog.dynamicBrokerConfig(name));
     if (!catalog.image.features.has(METADATA_VERSION)) await catalog.#append(bootstrapRecords());
     return catalog;
   }
 
   set listener(listener: CatalogListener) {
     this.#listener = listener;
+  }
+
+  /** Calls `watcher` whenever broker settings have been altered; what is in force is then read from `settings`. */
+  watchBrokerConfigs(watcher: BrokerConfigWatcher): void {
+    this.#brokerConfigWatchers.push(watcher);
+  }
+
+  /** Has `check` asked before broker settings are altered, with the settings as they would be. */
+  checkBrokerConfigs(check: BrokerConfigCheck): void {
+    this.#brokerConfigChecks.push(check);
+  }
+
+  /** What is wrong with broker settings that would become `configs` for a resource; null where nothing is. */
+  async brokerConfigProblem(
+    resourceName: string,
+    configs: ReadonlyMap<string, string>,
+    names: ReadonlySet<string>,
+  ): Promise<string | null> {
+    const own = resourceName === '' ? this.image.configs(ResourceType.broker, `${this.nodeId}`) : configs;
+    const everywhere = resourceName === '' ? configs : this.image.configs(ResourceType.broker, '');
+    const proposed = this.settings.with((name) => own.get(name) ?? everywhere.get(name));
+    for (const check of this.#brokerConfigChecks) {
+      const problem = await check(proposed, names);
+      if (problem !== null) return problem;
+    }
+    return null;
   }
 
   /** Registers this node with its addresses: a new incarnation, and with it a new broker epoch. */
@@ -122,7 +159,7 @@ export class Catalog {
     const first = await this.#log.append(records);
     const added = new Map<TopicImage, number>();
     const configured = new Set<TopicImage>();
-    let brokerConfigured = false;
+    const brokerConfigs = new Set<string>();
     for (const [i, bytes] of records.entries()) {
       const record = decodeMetadata(bytes);
       const removed = record.type === 9 ? this.image.topicById(record.data.topicId) : undefined;
@@ -133,15 +170,34 @@ export class Catalog {
         if (topic !== undefined && !added.has(topic)) added.set(topic, record.data.partitionId);
       }
       // What is set for brokers is what topics without a value of their own go by.
-      brokerConfigured ||= record.type === 4 && record.data.resourceType === ResourceType.broker;
+      if (record.type === 4 && this.#concernsThisBroker(record.data)) brokerConfigs.add(record.data.name);
       if (record.type === 4 && record.data.resourceType === ResourceType.topic) {
         const topic = this.image.topic(record.data.resourceName);
         if (topic !== undefined) configured.add(topic);
       }
     }
     for (const [topic, from] of added) await this.#listener?.partitionsAdded(topic, from);
-    if (brokerConfigured) for (const topic of this.image.topics) configured.add(topic);
+    if (brokerConfigs.size > 0) for (const topic of this.image.topics) configured.add(topic);
     for (const topic of configured) if (!added.has(topic)) this.#listener?.topicConfigured(topic);
+    if (brokerConfigs.size > 0) for (const watcher of this.#brokerConfigWatchers) watcher(brokerConfigs);
+  }
+
+  #concernsThisBroker({
+    resourceType,
+    resourceName,
+  }: {
+    resourceType: number;
+    resourceName: string;
+  }): boolean {
+    return resourceType === ResourceType.broker && (resourceName === '' || resourceName === `${this.nodeId}`);
+  }
+
+  /** What was set for a broker setting while brokers ran: for this one, else for all; undefined where nothing was. */
+  dynamicBrokerConfig(name: string): string | undefined {
+    return (
+      this.image.configs(ResourceType.broker, `${this.nodeId}`).get(name) ??
+      this.image.configs(ResourceType.broker, '').get(name)
+    );
   }
 
   /** All sources of a topic setting, the one in force first. */
