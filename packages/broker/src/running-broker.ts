@@ -5,11 +5,13 @@ import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { systemRandom } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
+import { openAuthorizer } from './auth/authorizer/open-authorizer.ts';
 import { newLoginOf } from './auth/listener-login.ts';
 import { loginGate } from './auth/login-gate.ts';
 import type { Broker } from './broker-options.ts';
 import { advertisedEndpoints } from './config/listeners.ts';
 import type { BrokerSettings } from './config/settings.ts';
+import { listenerTls } from './config/tls.ts';
 import { OFFSETS_TOPIC } from './coordinators/group-coordinator.ts';
 import {
   type Coordinators,
@@ -91,6 +93,7 @@ export class RunningBroker implements Broker {
         minVersion,
         maxVersion,
       })),
+      authorizer: openAuthorizer(settings, catalog.image.acls, clock, logger),
       endpointFor: (name) => this.#endpointFor(name),
       closing: this.#closing.signal,
     };
@@ -164,7 +167,9 @@ export class RunningBroker implements Broker {
     for (const address of addresses) {
       const newLogin = newLoginOf(address, settings, clock, logger);
       const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
-      this.#listeners.push(await Listener.open({ address, logger, budget, limits, handle, newLogin }));
+      const tls = address.protocol.endsWith('SSL') ? listenerTls(settings, address.name) : undefined;
+      const options = { address, logger, budget, limits, handle, newLogin, tls };
+      this.#listeners.push(await Listener.open(options));
     }
   }
 

@@ -26,9 +26,6 @@ export function listenerAddresses(settings: BrokerSettings): ListenerAddress[] {
       throw invalid(`listeners (${source}) names ${name} twice; each listener needs a name of its own.`);
     seen.add(name);
     const protocol = protocolOf(settings, name);
-    if (protocol.endsWith('SSL')) {
-      throw invalid(`Listener ${name} asks for ${protocol}, which this version of Klamm does not speak yet.`);
-    }
     if (protocol === 'PLAINTEXT' && !isLoopback(host) && !settings.boolean('klamm.allow.remote.plaintext')) {
       throw invalid(
         `Listener ${name} (${source}) would take anybody's requests from other machines, at ${host === '' ? 'every address' : host}, without ` +

@@ -23,6 +23,20 @@ export function settingsFromFile(path: string): SettingEntry[] {
   return parseProperties(text, path);
 }
 
+/** Reads a file that a setting names. Throws KlammError that begins with the setting. */
+export function readSettingsFile(path: string, setting: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const code = 'INVALID_CONFIG';
+    throw new KlammError(`${setting} cannot be read: ${messageOf(error)}.`, {
+      code,
+      errorCode: 40,
+      retriable: false,
+    });
+  }
+}
+
 /** As `java.util.Properties.load`: comments, `=`, `:` or blanks between key and value, a backslash joins lines. */
 export function parseProperties(text: string, name: string): SettingEntry[] {
   const entries: SettingEntry[] = [];

@@ -2,6 +2,7 @@
 
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
+import type { StandardAuthorizer } from '../auth/authorizer/standard-authorizer.ts';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { Coordinators } from '../coordinators/open-coordinators.ts';
 import type { ClientConnection } from '../listeners/connection.ts';
@@ -27,6 +28,8 @@ export interface BrokerRooms extends Coordinators {
   readonly partitions: PartitionTable;
   readonly fetchSessions: FetchSessions;
   readonly supportedApis: readonly SupportedApi[];
+  /** Undefined where everybody may do everything. */
+  readonly authorizer: StandardAuthorizer | undefined;
   /** The address that clients of a listener are told to use. */
   endpointFor(listenerName: string): Endpoint;
   /** Aborted when the broker closes: long polls end. */
@@ -36,6 +39,8 @@ export interface BrokerRooms extends Coordinators {
 export interface RequestContext {
   readonly broker: BrokerRooms;
   readonly connection: ClientConnection;
+  /** As Kafka calls it: `Produce`. */
+  readonly apiName: string;
   readonly apiVersion: number;
   readonly clientId: string | null;
 }

@@ -4,7 +4,7 @@
 // whose handler fails is answered with an error code, and told to the log with its cause.
 
 import { KlammError, messageOf } from '@klamm/base/errors';
-import { ErrorCode } from '@klamm/protocol/error-codes';
+import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import { codecOf } from '@klamm/protocol/schema/compile';
 import type { Encodable, Fields } from '@klamm/protocol/schema/fields';
 import { isFlexible } from '@klamm/protocol/schema/message';
@@ -14,6 +14,7 @@ import { Reader } from '@klamm/protocol/wire/reader';
 import { Writer } from '@klamm/protocol/wire/writer';
 import type { ClientConnection } from '../listeners/connection.ts';
 import type { ReplySlot } from '../listeners/replies.ts';
+import { authorizedOnCluster } from './authorized.ts';
 import type { BrokerRooms, RequestContext } from './context.ts';
 import type { Handler } from './handler.ts';
 
@@ -57,7 +58,13 @@ export class Dispatcher {
     }
     const clientId = readClientId(reader, isFlexible(api, apiVersion));
     const request = codecOf(api.request, apiVersion).decode(reader);
-    const context: RequestContext = { broker: this.#broker, connection, apiVersion, clientId };
+    const context: RequestContext = {
+      broker: this.#broker,
+      connection,
+      apiName: api.name,
+      apiVersion,
+      clientId,
+    };
     const reply = (answer: unknown): void => {
       if (answer === null) slot.skip();
       else slot.send(this.#encode(handler, apiVersion, correlationId, answer as Encodable<Fields>));
@@ -71,6 +78,12 @@ export class Dispatcher {
       }
       reply(handler.onError(request, errorCode, messageOf(error)));
     };
+    const { clusterOperation } = handler;
+    if (clusterOperation !== undefined && !authorizedOnCluster(context, clusterOperation)) {
+      const errorCode = ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
+      reply(handler.onError(request, errorCode, errorMeaning(errorCode)));
+      return;
+    }
     try {
       const answer = handler.handle(context, request);
       if (answer instanceof Promise) answer.then(reply).catch(fail);

@@ -14,6 +14,8 @@ export interface HandlerOf<Q extends Fields, R extends Fields> {
    * answer, for the sake of old librdkafka (KIP-896).
    */
   readonly advertised?: readonly [first: number, last: number];
+  /** What whoever asks must be allowed to do to the cluster (`Operation`), whatever the request says. */
+  readonly clusterOperation?: number;
   /**
    * Answers a request. All before the first await runs before the next request of the same connection is read.
    */
@@ -25,6 +27,7 @@ export interface HandlerOf<Q extends Fields, R extends Fields> {
 export interface Handler {
   readonly api: Api;
   readonly advertised: readonly [first: number, last: number];
+  readonly clusterOperation?: number;
   handle(context: RequestContext, request: unknown): unknown;
   onError(request: unknown, errorCode: number, message: string): unknown;
 }

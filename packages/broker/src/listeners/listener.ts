@@ -5,10 +5,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
 import type { Login } from '../auth/login.ts';
-import { ANONYMOUS } from '../auth/principal.ts';
+import { ANONYMOUS, type Principal } from '../auth/principal.ts';
 import type { SecurityProtocol } from '../auth/security-protocol.ts';
+import type { ListenerTls } from '../config/tls.ts';
 import type { Budget } from './budget.ts';
 import { Connection, type ConnectionLimits, type FrameHandler } from './connection.ts';
+import { TlsTransport } from './tls-transport.ts';
 
 export interface ListenerAddress {
   /** The listener's own name: INTERNAL, EXTERNAL … */
@@ -31,6 +33,8 @@ export interface ListenerOptions {
   readonly handle: FrameHandler;
   /** Where the listener asks for a login: begins that of a new connection. */
   readonly newLogin: ((remote: string) => Login) | undefined;
+  /** Where the listener speaks TLS. */
+  readonly tls: ListenerTls | undefined;
 }
 
 let connectionIds = 0;
@@ -39,10 +43,18 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #tls: TlsTransport | undefined;
+  /** Connections in the middle of a handshake. */
+  readonly #beginning = new Set<Socket>();
   readonly #perAddress = new Map<string, number>();
+  #open = 0;
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
+    const { tls, logger } = options;
+    if (tls !== undefined) {
+      this.#tls = new TlsTransport(tls, logger, (socket, principal) => this.#serve(socket, principal));
+    }
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -83,6 +95,7 @@ export class Listener {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.end();
+    for (const socket of this.#beginning) socket.destroy();
     await closed;
   }
 
@@ -91,39 +104,62 @@ export class Listener {
     for (const connection of this.#connections) connection.destroy();
   }
 
+  /** Goes on with other certificates; connections that are there keep theirs. */
+  changeTls(tls: ListenerTls): void {
+    this.#tls?.change(tls);
+  }
+
   #accept(socket: Socket): void {
-    const { address, logger, budget, limits, handle } = this.#options;
-    const remote = socket.remoteAddress ?? 'unknown';
-    const fromThere = this.#perAddress.get(remote) ?? 0;
-    if (this.#connections.size >= limits.connectionsMax || fromThere >= limits.connectionsPerAddressMax) {
-      const limit =
-        fromThere >= limits.connectionsPerAddressMax ? 'max.connections.per.ip' : 'max.connections';
-      logger.warn(`A connection from ${remote} is refused: ${limit} is reached.`);
+    if (!this.#admits(socket)) {
       socket.destroy();
       return;
     }
+    const tls = this.#tls;
+    if (tls === undefined) {
+      this.#serve(socket, ANONYMOUS);
+      return;
+    }
+    this.#beginning.add(socket);
+    socket.once('close', () => this.#beginning.delete(socket));
+    tls.take(socket);
+  }
+
+  /** Counts the socket, where there is room for it, until it is closed. */
+  #admits(socket: Socket): boolean {
+    const { logger, limits } = this.#options;
+    const remote = socket.remoteAddress ?? 'unknown';
+    const fromThere = this.#perAddress.get(remote) ?? 0;
+    if (this.#open >= limits.connectionsMax || fromThere >= limits.connectionsPerAddressMax) {
+      const limit =
+        fromThere >= limits.connectionsPerAddressMax ? 'max.connections.per.ip' : 'max.connections';
+      logger.warn(`A connection from ${remote} is refused: ${limit} is reached.`);
+      return false;
+    }
+    this.#open++;
     this.#perAddress.set(remote, fromThere + 1);
-    const remoteAddress = `${remote}:${socket.remotePort ?? 0}`;
+    socket.once('close', () => {
+      this.#open--;
+      const left = (this.#perAddress.get(remote) ?? 1) - 1;
+      if (left === 0) this.#perAddress.delete(remote);
+      else this.#perAddress.set(remote, left);
+    });
+    return true;
+  }
+
+  /** @param principal who a certificate says is there */
+  #serve(socket: Socket, principal: Principal): void {
+    const { address, logger, budget, limits, handle } = this.#options;
+    const remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
     const info = {
       id: ++connectionIds,
       listenerName: address.name,
       remoteAddress,
       securityProtocol: address.protocol,
-      principal: ANONYMOUS,
+      principal,
       login: this.#options.newLogin?.(remoteAddress),
     };
-    const connection = new Connection(socket, info, {
-      logger,
-      budget,
-      limits,
-      handle,
-      onClose: () => {
-        this.#connections.delete(connection);
-        const left = (this.#perAddress.get(remote) ?? 1) - 1;
-        if (left === 0) this.#perAddress.delete(remote);
-        else this.#perAddress.set(remote, left);
-      },
-    });
+    const onClose = (): void => void this.#connections.delete(connection);
+    const connection = new Connection(socket, info, { logger, budget, limits, handle, onClose });
     this.#connections.add(connection);
   }
 }

@@ -3,6 +3,7 @@
 
 import { ZERO_UUID } from '@klamm/base/random';
 import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
+import { AclImage } from './acl-image.ts';
 
 export interface PartitionImage {
   readonly index: number;
@@ -25,6 +26,7 @@ export class MetadataImage {
   readonly #byId = new Map<string, TopicImage>();
   readonly #configs = new Map<string, Map<string, string>>();
   readonly features = new Map<string, number>();
+  readonly acls = new AclImage();
   nextProducerId = 0;
   brokerEpoch = -1;
 
@@ -82,6 +84,14 @@ export class MetadataImage {
         break;
       case 15:
         this.nextProducerId = record.data.nextProducerId;
+        break;
+      case 18: {
+        const { id, ...acl } = record.data;
+        this.acls.add(id, acl);
+        break;
+      }
+      case 19:
+        this.acls.remove(record.data.id);
         break;
     }
   }

@@ -1,0 +1,143 @@
+// TLS on the sockets of a listener: the handshake, the certificate that the client shows, and what goes wrong there, in
+// plain words. Behind it there are sockets as any other.
+//
+// The certificate can be changed while the broker runs: connections that come later get the new one. A client's
+// certificate is judged here and not by OpenSSL, so that the log can say why it was refused.
+
+import type { Socket } from 'node:net';
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { messageOf } from '@klamm/base/errors';
+import type { Logger } from '@klamm/base/logger';
+import { distinguishedName } from '@klamm/certs/inspect/distinguished-name';
+import { ANONYMOUS, type Principal } from '../auth/principal.ts';
+import type { ListenerTls } from '../config/tls.ts';
+
+/** How long a handshake may take, in ms. */
+const HANDSHAKE_MS = 10_000;
+
+export class TlsTransport {
+  readonly #server: Server;
+  readonly #logger: Logger;
+  readonly #onSocket: (socket: Socket, principal: Principal) => void;
+  #tls: ListenerTls;
+
+  /** @param onSocket told each socket whose handshake is over, and who its certificate says is there */
+  constructor(tls: ListenerTls, logger: Logger, onSocket: (socket: Socket, principal: Principal) => void) {
+    this.#tls = tls;
+    this.#logger = logger;
+    this.#onSocket = onSocket;
+    this.#server = createServer({
+      ...contextOf(tls),
+      requestCert: tls.clientAuth !== 'none',
+      rejectUnauthorized: false,
+      handshakeTimeout: HANDSHAKE_MS,
+    });
+    this.#server.on('secureConnection', (socket) => this.#onSecure(socket));
+    this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#say(socket, troubleOf(error));
+      socket.destroy();
+    });
+  }
+
+  /** Begins the handshake on a socket that was accepted. */
+  take(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /** Goes on with other certificates. */
+  change(tls: ListenerTls): void {
+    this.#server.setSecureContext(contextOf(tls));
+    this.#tls = tls;
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    const principal = this.#principalOf(socket);
+    if (principal === undefined) socket.destroy();
+    else this.#onSocket(socket, principal);
+  }
+
+  /** undefined where the client is not let in; the log has said why. */
+  #principalOf(socket: TLSSocket): Principal | undefined {
+    const { clientAuth, mapping } = this.#tls;
+    if (clientAuth === 'none') return ANONYMOUS;
+    const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined) {
+      if (clientAuth === 'requested') return ANONYMOUS;
+      this.#say(
+        socket,
+        'the client shows no certificate, and this listener asks for one (ssl.client.auth=required)',
+      );
+      return undefined;
+    }
+    if (!socket.authorized) {
+      this.#say(socket, `the client's certificate is refused: ${refusalOf(socket.authorizationError)}`);
+      return undefined;
+    }
+    const subject = distinguishedName(certificate.raw);
+    const name = mapping(subject);
+    if (name !== undefined) return { type: 'User', name, isTokenAuthenticated: false };
+    this.#say(
+      socket,
+      `no rule of ssl.principal.mapping.rules is for the client's certificate, ${JSON.stringify(subject)}`,
+    );
+    return undefined;
+  }
+
+  #say(socket: Socket, what: string): void {
+    const from =
+      socket.remoteAddress === undefined ? 'a client' : `${socket.remoteAddress}:${socket.remotePort}`;
+    this.#logger.warn(`No TLS with ${from}: ${what}.`);
+  }
+}
+
+function contextOf({ material, minVersion, maxVersion, ciphers }: ListenerTls): SecureContextOptions {
+  const { key, cert, ca } = material;
+  return {
+    key,
+    cert,
+    minVersion,
+    maxVersion,
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  };
+}
+
+const TROUBLES: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'the client does not speak TLS; set its security.protocol to that of this listener',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG:
+    'the client does not speak TLS; set its security.protocol to that of this listener',
+  ERR_SSL_HTTP_REQUEST: 'the client speaks HTTP',
+  ERR_SSL_UNSUPPORTED_PROTOCOL:
+    'the client speaks an older version of TLS than this listener takes (ssl.enabled.protocols)',
+  ERR_SSL_NO_SHARED_CIPHER: 'client and listener have no cipher suite in common (ssl.cipher.suites)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA:
+    "the client does not trust this broker's certificate; give it the CA's certificate",
+  ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: "the client could not check this broker's certificate",
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "the client refuses this broker's certificate",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    "the client refuses this broker's certificate; does it trust its CA, and does the certificate name the address it connected to?",
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the client finds this broker's certificate expired",
+  ERR_TLS_HANDSHAKE_TIMEOUT: `the handshake was not over after ${HANDSHAKE_MS} ms`,
+  ECONNRESET: 'the client ended the connection before the handshake was over',
+};
+
+function troubleOf(error: NodeJS.ErrnoException): string {
+  return TROUBLES[error.code ?? ''] ?? JSON.stringify(messageOf(error)).slice(1, -1);
+}
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'it has expired',
+  CERT_NOT_YET_VALID: 'it does not hold yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is signed by itself, and the truststore does not have it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the truststore does not have its CA',
+  UNABLE_TO_GET_ISSUER_CERT: 'the truststore does not have its CA',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the truststore does not have its CA',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the truststore does not have its CA',
+};
+
+function refusalOf(error: unknown): string {
+  const code =
+    error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+  return REFUSALS[code] ?? code;
+}
