@@ -8,9 +8,17 @@ export type { Assignor, AssignorMember, MemberHistory } from '@klamm/protocol/gr
 export type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 export type { HeaderInput } from '@klamm/protocol/records/builder';
 export type { RecordHeader } from '@klamm/protocol/records/record';
+export type {
+  AclOperation,
+  AclPatternType,
+  AclPermission,
+  AclResourceType,
+} from './admin/acl-names.ts';
+export type { Acl, AclFilter, NewAcl } from './admin/acls.ts';
 export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
 export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
+export type { CreateTokenOptions, DelegationToken } from './admin/tokens.ts';
 export type { ChangeOptions, NewTopic } from './admin/topics.ts';
 export type {
   FencedProducer,
@@ -26,6 +34,7 @@ export type {
   PartitionProducers,
   ProducerState,
 } from './admin/transactions-producers.ts';
+export type { ScramMechanism, UserCredential, UserDescription } from './admin/users.ts';
 export { type Bytes, json, type Serde, type StandardSchema, schema, text } from './bytes.ts';
 export { Kafka } from './client.ts';
 export type { ClusterMetadata, PartitionMetadata, TopicMetadata } from './cluster.ts';

@@ -4,6 +4,7 @@ import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster, ClusterMetadata, TopicMetadata } from '../cluster.ts';
 import type { StartPosition } from '../consumer/options.ts';
 import type { CommittedOffset, OffsetToCommit } from '../group/offset-requests.ts';
+import { type Acl, type AclFilter, createAcls, deleteAcls, describeAcls, type NewAcl } from './acls.ts';
 import { alterConfigs, type ConfigEntry, type ConfigResource, describeConfigs } from './configs.ts';
 import { deleteGroupOffsets, groupOffsets, setGroupOffsets } from './group-offsets.ts';
 import {
@@ -16,6 +17,14 @@ import {
   removeMembers,
 } from './groups.ts';
 import { deleteRecords, listOffsets } from './records.ts';
+import {
+  type CreateTokenOptions,
+  createToken,
+  type DelegationToken,
+  describeTokens,
+  expireToken,
+  renewToken,
+} from './tokens.ts';
 import {
   type ChangeOptions,
   createPartitions,
@@ -46,6 +55,14 @@ import {
   describeProducers,
   type PartitionProducers,
 } from './transactions-producers.ts';
+import {
+  alterUsers,
+  deleteUser,
+  describeUsers,
+  type ScramMechanism,
+  type UserCredential,
+  type UserDescription,
+} from './users.ts';
 
 /** Every call throws KlammError: with Kafka's code where the broker refused, NETWORK_EXCEPTION where it is not there. */
 export class Admin implements AsyncDisposable {
@@ -224,6 +241,59 @@ export class Admin implements AsyncDisposable {
   /** Aborts the open transaction of a transactional id, a prepared one too (KIP-939), by fencing its producer off. */
   async forceTerminateTransaction(transactionalId: string): Promise<void> {
     await fenceProducers(this.#cluster, [transactionalId], {});
+  }
+
+  /** Adds ACLs; one that is there already is no failure. Throws SECURITY_DISABLED where there is no authorizer. */
+  createAcls(acls: readonly NewAcl[]): Promise<void> {
+    return createAcls(this.#cluster, acls);
+  }
+
+  /** The ACLs that a filter matches; by default all. */
+  describeAcls(filter: AclFilter = {}): Promise<Acl[]> {
+    return describeAcls(this.#cluster, filter);
+  }
+
+  /** Deletes every ACL that one of the filters matches, and resolves with them. `{}` matches all there are. */
+  deleteAcls(filters: readonly AclFilter[]): Promise<Acl[]> {
+    return deleteAcls(this.#cluster, filters);
+  }
+
+  /** Users that can log in by SCRAM; `names`: only these. Throws RESOURCE_NOT_FOUND where a named one is not there. */
+  describeUsers(names?: readonly string[]): Promise<UserDescription[]> {
+    return describeUsers(this.#cluster, names ?? null);
+  }
+
+  /** Gives users passwords, new users included, one for each mechanism. The password itself is never sent. */
+  setUserPasswords(credentials: readonly UserCredential[]): Promise<void> {
+    return alterUsers(this.#cluster, credentials, []);
+  }
+
+  /** Takes a user's password away: of these mechanisms, or of all. Connections that are logged in stay so. */
+  deleteUser(name: string, mechanisms?: readonly ScramMechanism[]): Promise<void> {
+    return deleteUser(this.#cluster, name, mechanisms);
+  }
+
+  /** Makes a delegation token. Throws DELEGATION_TOKEN_AUTH_DISABLED where the brokers have no secret for them. */
+  createToken(options: CreateTokenOptions = {}): Promise<DelegationToken> {
+    return createToken(this.#cluster, options);
+  }
+
+  /**
+   * Puts off when a token expires, by the broker's delegation.token.expiry.time.ms or `renewPeriodMs`. Resolves with
+   * when that is now, in ms since 1970.
+   */
+  renewToken(hmac: Buffer, renewPeriodMs?: number): Promise<number> {
+    return renewToken(this.#cluster, hmac, renewPeriodMs);
+  }
+
+  /** Ends a token at once, or `afterMs` from now. Resolves with when it expires, in ms since 1970. */
+  expireToken(hmac: Buffer, afterMs?: number): Promise<number> {
+    return expireToken(this.#cluster, hmac, afterMs);
+  }
+
+  /** The tokens of these owners (`User:alice`), or all that the caller may see. */
+  describeTokens(owners?: readonly string[]): Promise<DelegationToken[]> {
+    return describeTokens(this.#cluster, owners ?? null);
   }
 
   async describeCluster(): Promise<ClusterMetadata> {
