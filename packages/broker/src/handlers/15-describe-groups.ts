@@ -3,23 +3,30 @@
 
 import { DescribeGroups } from '@klamm/protocol/api/15-describe-groups';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
-import { GROUP_OPERATIONS } from './authorized-operations.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
+import { groupOperations } from './authorized-operations.ts';
 
 const NOT_FOUND_SINCE = 6;
 
 export const describeGroups = defineHandler(DescribeGroups, {
-  async handle({ broker, apiVersion }, request) {
-    const operations = request.includeAuthorizedOperations ? { authorizedOperations: GROUP_OPERATIONS } : {};
-    const none = { groupState: '', protocolType: '', protocolData: '', members: [], ...operations };
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
+    const none = { groupState: '', protocolType: '', protocolData: '', members: [] };
     const describe = async (groupId: string): Promise<object> => {
+      if (!authorized(context, Operation.describe, AclResource.group, groupId))
+        return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, ...none };
       if (groupId === '') return { groupId, errorCode: ErrorCode.INVALID_GROUP_ID, ...none };
       const shard = await broker.groups.shardOf(groupId);
       if (typeof shard === 'number') return { groupId, errorCode: shard, ...none };
       const group = shard?.describeClassic(groupId);
+      const operations = request.includeAuthorizedOperations
+        ? { authorizedOperations: groupOperations(context, groupId) }
+        : {};
       if (group !== undefined) return { errorCode: ErrorCode.NONE, groupId, ...group, ...operations };
       const dead = { groupId, ...none, groupState: 'Dead' };
-      if (apiVersion < NOT_FOUND_SINCE) return { errorCode: ErrorCode.NONE, ...dead };
+      if (apiVersion < NOT_FOUND_SINCE) return { errorCode: ErrorCode.NONE, ...dead, ...operations };
       const type = shard?.typeOf(groupId);
       const errorMessage =
         type === undefined

@@ -4,10 +4,11 @@
 import { DescribeCluster } from '@klamm/protocol/api/60-describe-cluster';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { defineHandler } from '../dispatch/handler.ts';
-import { CLUSTER_OPERATIONS } from './authorized-operations.ts';
+import { clusterOperations } from './authorized-operations.ts';
 
 export const describeCluster = defineHandler(DescribeCluster, {
-  handle({ broker, connection }, request) {
+  handle(context, request) {
+    const { broker, connection } = context;
     const { host, port } = broker.endpointFor(connection.listenerName);
     const { clusterId, nodeId } = broker.catalog;
     return {
@@ -17,7 +18,7 @@ export const describeCluster = defineHandler(DescribeCluster, {
       controllerId: nodeId,
       brokers: [{ brokerId: nodeId, host, port, rack: broker.settings.optional('broker.rack') ?? null }],
       ...(request.includeClusterAuthorizedOperations
-        ? { clusterAuthorizedOperations: CLUSTER_OPERATIONS }
+        ? { clusterAuthorizedOperations: clusterOperations(context) }
         : {}),
     };
   },

@@ -3,21 +3,41 @@
 
 import { ConsumerGroupDescribe } from '@klamm/protocol/api/69-consumer-group-describe';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import type { DescribedGroup } from '../coordinators/consumer/consumer-description.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
-import { GROUP_OPERATIONS } from './authorized-operations.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
+import { groupOperations } from './authorized-operations.ts';
 
 const NOTHING = { groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] };
 
+/** What becomes of a group with members that read what the client may not describe. */
+const HIDDEN = {
+  errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  errorMessage: 'The group reads topics that you may not describe.',
+  members: [],
+};
+
 export const consumerGroupDescribe = defineHandler(ConsumerGroupDescribe, {
-  async handle({ broker }, request) {
-    const operations = request.includeAuthorizedOperations ? { authorizedOperations: GROUP_OPERATIONS } : {};
+  async handle(context, request) {
+    const { broker } = context;
     const describe = async (groupId: string): Promise<object> => {
+      if (!authorized(context, Operation.describe, AclResource.group, groupId))
+        return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, ...NOTHING };
       if (groupId === '') return { groupId, errorCode: ErrorCode.INVALID_GROUP_ID, ...NOTHING };
       const shard = await broker.groups.shardOf(groupId);
       if (typeof shard === 'number') return { groupId, errorCode: shard, ...NOTHING };
       const group = shard?.describeConsumer(groupId);
       if (group !== undefined) {
-        return { errorCode: ErrorCode.NONE, errorMessage: null, ...group, ...operations };
+        const isSeen = [...topicsOf(group)].every((topic) =>
+          authorized(context, Operation.describe, AclResource.topic, topic),
+        );
+        const operations = request.includeAuthorizedOperations
+          ? { authorizedOperations: groupOperations(context, groupId) }
+          : {};
+        return isSeen
+          ? { errorCode: ErrorCode.NONE, errorMessage: null, ...group, ...operations }
+          : { ...group, ...operations, ...HIDDEN };
       }
       const type = shard?.typeOf(groupId);
       const errorMessage =
@@ -32,3 +52,13 @@ export const consumerGroupDescribe = defineHandler(ConsumerGroupDescribe, {
     groups: groupIds.map((groupId) => ({ groupId, errorCode, errorMessage, ...NOTHING })),
   }),
 });
+
+function topicsOf({ members }: DescribedGroup): Set<string> {
+  return new Set(
+    (members ?? []).flatMap(({ assignment, targetAssignment }) =>
+      [assignment, targetAssignment].flatMap((each) =>
+        (each?.topicPartitions ?? []).map(({ topicName }) => topicName ?? ''),
+      ),
+    ),
+  );
+}

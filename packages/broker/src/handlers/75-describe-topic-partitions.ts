@@ -3,32 +3,44 @@
 
 import { DescribeTopicPartitions } from '@klamm/protocol/api/75-describe-topic-partitions';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized, sees } from '../dispatch/authorized.ts';
+import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import type { TopicImage } from '../metadata/image.ts';
 import { topicNameProblem } from '../metadata/topic-changes.ts';
 import { isInternalTopic } from './03-metadata.ts';
-import { TOPIC_OPERATIONS } from './authorized-operations.ts';
+import { topicOperations } from './authorized-operations.ts';
 
 /** `max.request.partition.size.limit`. */
 const PARTITIONS_MAX = 2000;
 
 export const describeTopicPartitions = defineHandler(DescribeTopicPartitions, {
-  handle({ broker }, request) {
-    const { image, nodeId } = broker.catalog;
+  handle(context, request) {
+    const { image } = context.broker.catalog;
     const { cursor } = request;
-    const names = (request.topics.length === 0 ? image.topics : request.topics).map(({ name }) => name);
-    const wanted = [...new Set(names)].sort().filter((name) => cursor === null || name >= cursor.topicName);
+    const isAll = request.topics.length === 0;
+    const names = (isAll ? image.topics : request.topics).map(({ name }) => name);
+    const asked = [...new Set(names)].sort().filter((name) => cursor === null || name >= cursor.topicName);
+    const isVisible = isAll ? sees : authorized;
+    const wanted = asked.filter((name) => isVisible(context, Operation.describe, AclResource.topic, name));
+    // What may not be described is told all the same whether it is there or not.
+    const seen = new Set(wanted);
+    const hidden = isAll ? [] : asked.filter((name) => !seen.has(name));
     let left = Math.min(Math.max(request.responsePartitionLimit, 1), PARTITIONS_MAX);
-    const topics: object[] = [];
+    const topics: object[] = hidden.map((name) => ({
+      name,
+      errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+    }));
     for (const name of wanted) {
       const topic = image.topic(name);
       if (topic === undefined) {
-        topics.push(unknown(name));
+        topics.push({ ...unknown(name), topicAuthorizedOperations: topicOperations(context, name) });
         continue;
       }
       const from = cursor?.topicName === name ? Math.max(cursor.partitionIndex, 0) : 0;
       const shown = topic.partitions.slice(from, from + left);
-      topics.push(describe(topic, shown, nodeId));
+      topics.push(describe(context, topic, shown));
       left -= shown.length;
       if (from + shown.length < topic.partitions.length) {
         return { topics, nextCursor: { topicName: name, partitionIndex: from + shown.length } };
@@ -50,13 +62,14 @@ function unknown(name: string): object {
   };
 }
 
-function describe(topic: TopicImage, partitions: TopicImage['partitions'], nodeId: number): object {
+function describe(context: RequestContext, topic: TopicImage, partitions: TopicImage['partitions']): object {
+  const { nodeId } = context.broker.catalog;
   return {
     errorCode: ErrorCode.NONE,
     name: topic.name,
     topicId: topic.id,
     isInternal: isInternalTopic(topic.name),
-    topicAuthorizedOperations: TOPIC_OPERATIONS,
+    topicAuthorizedOperations: topicOperations(context, topic.name),
     partitions: partitions.map(({ index, leaderEpoch }) => ({
       errorCode: ErrorCode.NONE,
       partitionIndex: index,

@@ -1,37 +1,35 @@
-// The operations a client may do on a resource, as one bit each (org.apache.kafka.common.acl.AclOperation codes).
-// Without an authorizer everybody may do everything that the resource knows.
+// The operations a client may do on a resource, as one bit each, by the numbers of AclOperation (KIP-430). Without an
+// authorizer these are all that the resource knows (AclEntry.supportedOperations).
 
-const READ = 3;
-const WRITE = 4;
-const CREATE = 5;
-const DELETE = 6;
-const ALTER = 7;
-const DESCRIBE = 8;
-const CLUSTER_ACTION = 9;
-const DESCRIBE_CONFIGS = 10;
-const ALTER_CONFIGS = 11;
-const IDEMPOTENT_WRITE = 12;
+import { authorizedOnCluster, sees } from '../dispatch/authorized.ts';
+import type { RequestContext } from '../dispatch/context.ts';
+import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 
-const bits = (...operations: number[]): number =>
-  operations.reduce((sum, operation) => sum | (1 << operation), 0);
+const { read, write, create, alter, describe, clusterAction } = Operation;
+const { describeConfigs, alterConfigs, idempotentWrite } = Operation;
 
-export const TOPIC_OPERATIONS = bits(
-  READ,
-  WRITE,
-  CREATE,
-  DELETE,
-  ALTER,
-  DESCRIBE,
-  DESCRIBE_CONFIGS,
-  ALTER_CONFIGS,
-);
-export const CLUSTER_OPERATIONS = bits(
-  CREATE,
-  ALTER,
-  DESCRIBE,
-  CLUSTER_ACTION,
-  DESCRIBE_CONFIGS,
-  ALTER_CONFIGS,
-  IDEMPOTENT_WRITE,
-);
-export const GROUP_OPERATIONS = bits(READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS);
+const TOPIC = [read, write, create, Operation.delete, alter, describe, describeConfigs, alterConfigs];
+const GROUP = [read, Operation.delete, describe, describeConfigs, alterConfigs];
+const CLUSTER = [create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite];
+
+export function topicOperations(context: RequestContext, topic: string): number {
+  return bits(context, TOPIC, AclResource.topic, topic);
+}
+
+export function groupOperations(context: RequestContext, groupId: string): number {
+  return bits(context, GROUP, AclResource.group, groupId);
+}
+
+/** None where the client may not describe the cluster. */
+export function clusterOperations(context: RequestContext): number {
+  return authorizedOnCluster(context, describe)
+    ? bits(context, CLUSTER, AclResource.cluster, CLUSTER_NAME)
+    : 0;
+}
+
+function bits(context: RequestContext, operations: readonly number[], type: number, name: string): number {
+  return operations.reduce(
+    (sum, operation) => (sees(context, operation, type, name) ? sum | (1 << operation) : sum),
+    0,
+  );
+}

@@ -7,7 +7,7 @@ import type { ConsumerStanding } from './consumer-standing.ts';
 import { listOf } from './partition-sets.ts';
 import type { Topics } from './subscriptions.ts';
 
-type Described = NonNullable<
+export type DescribedGroup = NonNullable<
   Encodable<(typeof ConsumerGroupDescribe)['response']['fields']>['groups']
 >[number];
 
@@ -18,7 +18,7 @@ export function describeConsumerGroup(
   standing: ConsumerStanding,
   assignorName: string,
   topics: Topics,
-): Described {
+): DescribedGroup {
   // A topic that is gone has no name to be told by.
   const named = (sets: Parameters<typeof listOf>[0]) => ({
     topicPartitions: listOf(sets).flatMap((entry) => {
