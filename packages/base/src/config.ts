@@ -2,7 +2,16 @@
 // answers to DescribeConfigs, documentation) is read from the row.
 
 /** Types as Kafka's ConfigDef has them. A `long` beyond 2^53 stands for "no limit" and need not be exact. */
-export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list' | 'password' | 'class';
+export type ConfigType =
+  | 'boolean'
+  | 'short'
+  | 'int'
+  | 'long'
+  | 'double'
+  | 'string'
+  | 'list'
+  | 'password'
+  | 'class';
 
 export interface ConfigRow {
   readonly type: ConfigType;
@@ -12,12 +21,16 @@ export interface ConfigRow {
   readonly max?: number;
   /** Allowed words; for a list, of each of its members. */
   readonly oneOf?: readonly string[];
+  /** True where those words may be written in capitals or small letters. */
+  readonly anyCase?: boolean;
+  /** True where an empty text or list is refused. */
+  readonly nonEmpty?: boolean;
   /** A number allowed although it is out of limits. */
   readonly also?: number;
   /** What it does: one sentence. */
   readonly doc: string;
-  /** True where it may be changed while the broker runs. */
-  readonly dynamic?: boolean;
+  /** Where it may be altered while the broker runs: for one broker only, or for all of them too. */
+  readonly dynamic?: 'per-broker' | 'cluster-wide';
   /** True where Klamm knows the key but does not act on it. */
   readonly inert?: boolean;
 }
@@ -25,33 +38,41 @@ export interface ConfigRow {
 export type ConfigTable = Readonly<Record<string, ConfigRow>>;
 
 const LIMITS: Partial<Record<ConfigType, readonly [number, number]>> = {
+  short: [-(2 ** 15), 2 ** 15 - 1],
   int: [-(2 ** 31), 2 ** 31 - 1],
   long: [-(2 ** 63), 2 ** 63],
 };
 
-/** What is wrong with `text` as a value of the row: what is allowed instead; null where nothing is. */
+/** What is wrong with `text` as a value of the row: what is allowed instead, without the value; null where nothing is. */
 export function configProblem(row: ConfigRow, text: string): string | null {
   const value = text.trim();
+  if (row.nonEmpty === true && value === '') return 'it may not be empty';
   switch (row.type) {
     case 'boolean': {
       const words = row.oneOf ?? ['true', 'false'];
       return words.includes(value.toLowerCase()) ? null : `allowed: ${words.join(', ')}`;
     }
+    case 'short':
     case 'int':
     case 'long':
     case 'double':
       return numberProblem(row, value);
     case 'list': {
-      const bad = listOf(value).find((word) => row.oneOf !== undefined && !row.oneOf.includes(word));
+      const bad = listOf(value).find((word) => !isAllowed(row, word));
       return bad === undefined ? null : `"${bad}" is none of: ${row.oneOf?.join(', ')}`;
     }
     default:
-      return row.oneOf === undefined || row.oneOf.includes(value) ? null : `allowed: ${row.oneOf.join(', ')}`;
+      return isAllowed(row, value) ? null : `allowed: ${row.oneOf?.join(', ')}`;
   }
 }
 
+function isAllowed({ oneOf, anyCase }: ConfigRow, word: string): boolean {
+  if (oneOf === undefined || oneOf.includes(word)) return true;
+  return anyCase === true && oneOf.some((allowed) => allowed.toLowerCase() === word.toLowerCase());
+}
+
 function numberProblem(row: ConfigRow, value: string): string | null {
-  const pattern = row.type === 'double' ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/;
+  const pattern = row.type === 'double' ? /^-?(\d+(\.\d*)?|\.\d+)(e-?\d+)?$/i : /^-?\d+$/;
   const number = Number(value);
   const [low, high] = LIMITS[row.type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const min = Math.max(low, row.min ?? low);

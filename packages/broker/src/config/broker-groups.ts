@@ -4,195 +4,196 @@
 import type { ConfigTable } from '@klamm/base/config';
 
 export const groupConfigs = {
-  "group.consumer.assignment.interval.ms": {
-    type: "int",
-    dynamic: "cluster-wide",
+  'group.consumer.assignment.interval.ms': {
+    type: 'int',
+    dynamic: 'cluster-wide',
     inert: true,
-    default: "1000",
+    default: '1000',
     min: 0,
-    doc: "Shortest time between two assignments of a group, in ms; Klamm assigns at once.",
+    doc: 'Shortest time between two assignments of a group, in ms; Klamm assigns at once.',
   },
-  "group.consumer.assignors": {
-    type: "list",
-    default: "uniform,range",
-    doc: "Server-side assignors of the consumer protocol, the default first: uniform, range.",
+  'group.consumer.assignors': {
+    type: 'list',
+    default: 'uniform,range',
+    doc: 'Server-side assignors of the consumer protocol, the default first: uniform, range.',
   },
-  "group.consumer.heartbeat.interval.ms": {
-    type: "int",
-    default: "5000",
+  'group.consumer.heartbeat.interval.ms': {
+    type: 'int',
+    default: '5000',
     min: 1,
-    doc: "How often members of the consumer protocol are told to send a heartbeat, in ms.",
+    doc: 'How often members of the consumer protocol are told to send a heartbeat, in ms.',
   },
-  "group.consumer.max.assignment.interval.ms": {
-    type: "int",
+  'group.consumer.max.assignment.interval.ms': {
+    type: 'int',
     inert: true,
-    default: "15000",
+    default: '15000',
     min: 0,
-    doc: "Longest assignment interval that a group may be given, in ms.",
+    doc: 'Longest assignment interval that a group may be given, in ms.',
   },
-  "group.consumer.max.heartbeat.interval.ms": {
-    type: "int",
-    default: "15000",
+  'group.consumer.max.heartbeat.interval.ms': {
+    type: 'int',
+    default: '15000',
     min: 1,
-    doc: "Longest heartbeat interval that a group may be given, in ms.",
+    doc: 'Longest heartbeat interval that a group may be given, in ms.',
   },
-  "group.consumer.max.session.timeout.ms": {
-    type: "int",
-    default: "60000",
+  'group.consumer.max.session.timeout.ms': {
+    type: 'int',
+    default: '60000',
     min: 1,
-    doc: "Longest session timeout that a group may be given, in ms.",
+    doc: 'Longest session timeout that a group may be given, in ms.',
   },
-  "group.consumer.max.size": {
-    type: "int",
-    default: "2147483647",
+  'group.consumer.max.size': {
+    type: 'int',
+    default: '2147483647',
     min: 1,
-    doc: "Most members of a group of the consumer protocol.",
+    doc: 'Most members of a group of the consumer protocol.',
   },
-  "group.consumer.migration.policy": {
-    type: "string",
-    default: "bidirectional",
-    oneOf: ["disabled", "downgrade", "upgrade", "bidirectional"],
-    doc: "Whether a group may change between the classic and the consumer protocol while it runs.",
+  'group.consumer.migration.policy': {
+    type: 'string',
+    default: 'bidirectional',
+    oneOf: ['disabled', 'downgrade', 'upgrade', 'bidirectional'],
+    anyCase: true,
+    doc: 'Whether a group may change between the classic and the consumer protocol while it runs.',
   },
-  "group.consumer.min.assignment.interval.ms": {
-    type: "int",
+  'group.consumer.min.assignment.interval.ms': {
+    type: 'int',
     inert: true,
-    default: "0",
+    default: '0',
     min: 0,
-    doc: "Shortest assignment interval that a group may be given, in ms.",
+    doc: 'Shortest assignment interval that a group may be given, in ms.',
   },
-  "group.consumer.min.heartbeat.interval.ms": {
-    type: "int",
-    default: "5000",
+  'group.consumer.min.heartbeat.interval.ms': {
+    type: 'int',
+    default: '5000',
     min: 1,
-    doc: "Shortest heartbeat interval that a group may be given, in ms.",
+    doc: 'Shortest heartbeat interval that a group may be given, in ms.',
   },
-  "group.consumer.min.session.timeout.ms": {
-    type: "int",
-    default: "45000",
+  'group.consumer.min.session.timeout.ms': {
+    type: 'int',
+    default: '45000',
     min: 1,
-    doc: "Shortest session timeout that a group may be given, in ms.",
+    doc: 'Shortest session timeout that a group may be given, in ms.',
   },
-  "group.consumer.session.timeout.ms": {
-    type: "int",
-    default: "45000",
+  'group.consumer.session.timeout.ms': {
+    type: 'int',
+    default: '45000',
     min: 1,
-    doc: "After how much silence a member of the consumer protocol is taken for dead, in ms.",
+    doc: 'After how much silence a member of the consumer protocol is taken for dead, in ms.',
   },
-  "group.coordinator.append.linger.ms": {
-    type: "int",
+  'group.coordinator.append.linger.ms': {
+    type: 'int',
     inert: true,
-    default: "-1",
+    default: '-1',
     min: -1,
-    doc: "How long the group coordinator gathers records before it writes them, in ms; -1 lets it choose. Klamm writes once per turn.",
+    doc: 'How long the group coordinator gathers records before it writes them, in ms; -1 lets it choose. Klamm writes once per turn.',
   },
-  "group.coordinator.background.threads": {
-    type: "int",
+  'group.coordinator.background.threads': {
+    type: 'int',
     inert: true,
-    default: "2",
+    default: '2',
     min: 1,
-    doc: "Threads that compute assignments.",
+    doc: 'Threads that compute assignments.',
   },
-  "group.coordinator.cached.buffer.max.bytes": {
-    type: "int",
-    dynamic: "cluster-wide",
+  'group.coordinator.cached.buffer.max.bytes': {
+    type: 'int',
+    dynamic: 'cluster-wide',
     inert: true,
-    default: "1048588",
+    default: '1048588',
     min: 524288,
-    doc: "Largest buffer that the group coordinator keeps for its next batch, in bytes.",
+    doc: 'Largest buffer that the group coordinator keeps for its next batch, in bytes.',
   },
-  "group.coordinator.rebalance.protocols": {
-    type: "list",
-    default: "classic,consumer,streams",
-    oneOf: ["consumer", "classic", "share", "streams"],
-    doc: "Group protocols that are served; Klamm has classic and consumer.",
+  'group.coordinator.rebalance.protocols': {
+    type: 'list',
+    default: 'classic,consumer,streams',
+    oneOf: ['consumer', 'classic', 'share', 'streams'],
+    doc: 'Group protocols that are served; Klamm has classic and consumer.',
   },
-  "group.coordinator.threads": {
-    type: "int",
+  'group.coordinator.threads': {
+    type: 'int',
     inert: true,
-    default: "4",
+    default: '4',
     min: 1,
-    doc: "Threads of the group coordinator.",
+    doc: 'Threads of the group coordinator.',
   },
-  "group.initial.rebalance.delay.ms": {
-    type: "int",
-    default: "0",
+  'group.initial.rebalance.delay.ms': {
+    type: 'int',
+    default: '0',
     min: 0,
     doc: "How long the first rebalance of an empty classic group waits for more members, in ms. Apache Kafka's default is 3000, its sample configuration and images set 0.",
   },
-  "group.max.session.timeout.ms": {
-    type: "int",
-    default: "1800000",
+  'group.max.session.timeout.ms': {
+    type: 'int',
+    default: '1800000',
     min: 0,
-    doc: "Longest session timeout a member of a classic group may ask for, in ms.",
+    doc: 'Longest session timeout a member of a classic group may ask for, in ms.',
   },
-  "group.max.size": {
-    type: "int",
-    default: "2147483647",
+  'group.max.size': {
+    type: 'int',
+    default: '2147483647',
     min: 1,
-    doc: "Most members of a classic group.",
+    doc: 'Most members of a classic group.',
   },
-  "group.min.session.timeout.ms": {
-    type: "int",
-    default: "6000",
+  'group.min.session.timeout.ms': {
+    type: 'int',
+    default: '6000',
     min: 0,
-    doc: "Shortest session timeout a member of a classic group may ask for, in ms.",
+    doc: 'Shortest session timeout a member of a classic group may ask for, in ms.',
   },
-  "offset.metadata.max.bytes": {
-    type: "int",
-    default: "4096",
+  'offset.metadata.max.bytes': {
+    type: 'int',
+    default: '4096',
     min: 0,
-    doc: "Most bytes of metadata that may be committed beside an offset.",
+    doc: 'Most bytes of metadata that may be committed beside an offset.',
   },
-  "offsets.commit.timeout.ms": {
-    type: "int",
+  'offsets.commit.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "5000",
+    default: '5000',
     min: 1,
-    doc: "How long a commit may wait for replicas, in ms.",
+    doc: 'How long a commit may wait for replicas, in ms.',
   },
-  "offsets.load.buffer.size": {
-    type: "int",
+  'offsets.load.buffer.size': {
+    type: 'int',
     inert: true,
-    default: "5242880",
+    default: '5242880',
     min: 1,
-    doc: "Bytes that are read at a time when offsets are loaded.",
+    doc: 'Bytes that are read at a time when offsets are loaded.',
   },
-  "offsets.retention.check.interval.ms": {
-    type: "long",
-    default: "600000",
+  'offsets.retention.check.interval.ms': {
+    type: 'long',
+    default: '600000',
     min: 1,
-    doc: "How often offsets that are too old are looked for, in ms.",
+    doc: 'How often offsets that are too old are looked for, in ms.',
   },
-  "offsets.retention.minutes": {
-    type: "int",
-    default: "10080",
+  'offsets.retention.minutes': {
+    type: 'int',
+    default: '10080',
     min: 1,
-    doc: "How long offsets are kept after their group has become empty, in minutes.",
+    doc: 'How long offsets are kept after their group has become empty, in minutes.',
   },
-  "offsets.topic.compression.codec": {
-    type: "int",
+  'offsets.topic.compression.codec': {
+    type: 'int',
     inert: true,
-    default: "0",
-    doc: "Compression of __consumer_offsets, by its number.",
+    default: '0',
+    doc: 'Compression of __consumer_offsets, by its number.',
   },
-  "offsets.topic.num.partitions": {
-    type: "int",
-    default: "50",
+  'offsets.topic.num.partitions': {
+    type: 'int',
+    default: '50',
     min: 1,
-    doc: "Partitions of __consumer_offsets, when it is created.",
+    doc: 'Partitions of __consumer_offsets, when it is created.',
   },
-  "offsets.topic.replication.factor": {
-    type: "short",
+  'offsets.topic.replication.factor': {
+    type: 'short',
     inert: true,
-    default: "3",
+    default: '3',
     min: 1,
-    doc: "Replicas of __consumer_offsets; one node has one.",
+    doc: 'Replicas of __consumer_offsets; one node has one.',
   },
-  "offsets.topic.segment.bytes": {
-    type: "int",
-    default: "104857600",
+  'offsets.topic.segment.bytes': {
+    type: 'int',
+    default: '104857600',
     min: 1,
-    doc: "Segment size of __consumer_offsets, when it is created.",
+    doc: 'Segment size of __consumer_offsets, when it is created.',
   },
 } as const satisfies ConfigTable;

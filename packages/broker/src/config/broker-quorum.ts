@@ -4,192 +4,192 @@
 import type { ConfigTable } from '@klamm/base/config';
 
 export const quorumConfigs = {
-  "broker.heartbeat.interval.ms": {
-    type: "int",
+  'broker.heartbeat.interval.ms': {
+    type: 'int',
     inert: true,
-    default: "2000",
-    doc: "How often a broker reports to the controller, in ms; one node is both.",
+    default: '2000',
+    doc: 'How often a broker reports to the controller, in ms; one node is both.',
   },
-  "broker.id": {
-    type: "int",
-    default: "-1",
-    doc: "Older name of node.id.",
+  'broker.id': {
+    type: 'int',
+    default: '-1',
+    doc: 'Older name of node.id.',
   },
-  "broker.session.timeout.ms": {
-    type: "int",
+  'broker.session.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "9000",
-    doc: "After how much silence the controller takes a broker for dead, in ms; one node is both.",
+    default: '9000',
+    doc: 'After how much silence the controller takes a broker for dead, in ms; one node is both.',
   },
-  "controlled.shutdown.enable": {
-    type: "boolean",
+  'controlled.shutdown.enable': {
+    type: 'boolean',
     inert: true,
-    default: "true",
-    doc: "Whether a broker hands its leaderships over before it stops; one node has nobody to hand them to.",
+    default: 'true',
+    doc: 'Whether a broker hands its leaderships over before it stops; one node has nobody to hand them to.',
   },
-  "controller.listener.names": {
-    type: "list",
+  'controller.listener.names': {
+    type: 'list',
     inert: true,
     default: null,
-    doc: "Listeners that controllers talk on among themselves; Klamm leaves them closed, one node has no need of them.",
+    doc: 'Listeners that controllers talk on among themselves; Klamm leaves them closed, one node has no need of them.',
   },
-  "controller.quorum.append.linger.ms": {
-    type: "int",
+  'controller.quorum.append.linger.ms': {
+    type: 'int',
     inert: true,
-    default: "25",
+    default: '25',
     min: 0,
-    doc: "How long the quorum leader gathers changes before it writes them, in ms.",
+    doc: 'How long the quorum leader gathers changes before it writes them, in ms.',
   },
-  "controller.quorum.auto.join.enable": {
-    type: "boolean",
+  'controller.quorum.auto.join.enable': {
+    type: 'boolean',
     inert: true,
-    default: "false",
-    doc: "Whether a controller joins the quorum by itself.",
+    default: 'false',
+    doc: 'Whether a controller joins the quorum by itself.',
   },
-  "controller.quorum.bootstrap.servers": {
-    type: "list",
+  'controller.quorum.bootstrap.servers': {
+    type: 'list',
     inert: true,
-    default: "",
+    default: '',
     nonEmpty: true,
-    doc: "Addresses by which a controller finds the quorum; one node is its own.",
+    doc: 'Addresses by which a controller finds the quorum; one node is its own.',
   },
-  "controller.quorum.election.backoff.max.ms": {
-    type: "int",
+  'controller.quorum.election.backoff.max.ms': {
+    type: 'int',
     inert: true,
-    default: "1000",
+    default: '1000',
     min: 0,
-    doc: "Longest wait before a failed election is held again, in ms.",
+    doc: 'Longest wait before a failed election is held again, in ms.',
   },
-  "controller.quorum.election.timeout.ms": {
-    type: "int",
+  'controller.quorum.election.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "1000",
+    default: '1000',
     min: 0,
-    doc: "How long a candidate waits for votes, in ms.",
+    doc: 'How long a candidate waits for votes, in ms.',
   },
-  "controller.quorum.fetch.max.bytes": {
-    type: "int",
+  'controller.quorum.fetch.max.bytes': {
+    type: 'int',
     inert: true,
-    default: "1048576",
+    default: '1048576',
     min: 1,
-    doc: "Most bytes of the metadata log that a voter fetches at a time.",
+    doc: 'Most bytes of the metadata log that a voter fetches at a time.',
   },
-  "controller.quorum.fetch.snapshot.max.bytes": {
-    type: "int",
+  'controller.quorum.fetch.snapshot.max.bytes': {
+    type: 'int',
     inert: true,
-    default: "1048576",
+    default: '1048576',
     min: 1,
-    doc: "Most bytes of a metadata snapshot that a voter fetches at a time.",
+    doc: 'Most bytes of a metadata snapshot that a voter fetches at a time.',
   },
-  "controller.quorum.fetch.timeout.ms": {
-    type: "int",
+  'controller.quorum.fetch.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "2000",
+    default: '2000',
     min: 0,
-    doc: "How long a voter goes without its leader before it stands for election, in ms.",
+    doc: 'How long a voter goes without its leader before it stands for election, in ms.',
   },
-  "controller.quorum.request.timeout.ms": {
-    type: "int",
+  'controller.quorum.request.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "2000",
+    default: '2000',
     min: 0,
-    doc: "How long voters wait for an answer of each other, in ms.",
+    doc: 'How long voters wait for an answer of each other, in ms.',
   },
-  "controller.quorum.retry.backoff.ms": {
-    type: "int",
+  'controller.quorum.retry.backoff.ms': {
+    type: 'int',
     inert: true,
-    default: "20",
+    default: '20',
     min: 0,
-    doc: "How long voters wait before they ask again, in ms.",
+    doc: 'How long voters wait before they ask again, in ms.',
   },
-  "controller.quorum.voters": {
-    type: "list",
+  'controller.quorum.voters': {
+    type: 'list',
     inert: true,
-    default: "",
+    default: '',
     nonEmpty: true,
-    doc: "The voters of the quorum, as ID@HOST:PORT; Klamm is the only voter of its own.",
+    doc: 'The voters of the quorum, as ID@HOST:PORT; Klamm is the only voter of its own.',
   },
-  "controller.socket.timeout.ms": {
-    type: "int",
+  'controller.socket.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "30000",
-    doc: "How long a broker waits for the controller, in ms.",
+    default: '30000',
+    doc: 'How long a broker waits for the controller, in ms.',
   },
-  "early.start.listeners": {
-    type: "list",
-    inert: true,
-    default: null,
-    doc: "Listeners that open before the authorizer is ready.",
-  },
-  "initial.broker.registration.timeout.ms": {
-    type: "int",
-    inert: true,
-    default: "60000",
-    doc: "How long a broker tries to register before it gives up, in ms.",
-  },
-  "metadata.log.dir": {
-    type: "string",
+  'early.start.listeners': {
+    type: 'list',
     inert: true,
     default: null,
-    doc: "Directory of the metadata log; Klamm keeps it in the data directory.",
+    doc: 'Listeners that open before the authorizer is ready.',
   },
-  "metadata.log.max.record.bytes.between.snapshots": {
-    type: "long",
+  'initial.broker.registration.timeout.ms': {
+    type: 'int',
     inert: true,
-    default: "20971520",
+    default: '60000',
+    doc: 'How long a broker tries to register before it gives up, in ms.',
+  },
+  'metadata.log.dir': {
+    type: 'string',
+    inert: true,
+    default: null,
+    doc: 'Directory of the metadata log; Klamm keeps it in the data directory.',
+  },
+  'metadata.log.max.record.bytes.between.snapshots': {
+    type: 'long',
+    inert: true,
+    default: '20971520',
     min: 1,
-    doc: "Bytes of the metadata log after which a snapshot is taken; Klamm keeps the log whole.",
+    doc: 'Bytes of the metadata log after which a snapshot is taken; Klamm keeps the log whole.',
   },
-  "metadata.log.max.snapshot.interval.ms": {
-    type: "long",
+  'metadata.log.max.snapshot.interval.ms': {
+    type: 'long',
     inert: true,
-    default: "3600000",
+    default: '3600000',
     min: 0,
-    doc: "Time after which a metadata snapshot is taken, in ms; Klamm keeps the log whole.",
+    doc: 'Time after which a metadata snapshot is taken, in ms; Klamm keeps the log whole.',
   },
-  "metadata.log.segment.bytes": {
-    type: "int",
+  'metadata.log.segment.bytes': {
+    type: 'int',
     inert: true,
-    default: "1073741824",
+    default: '1073741824',
     min: 8388608,
-    doc: "Segment size of the metadata log, in bytes.",
+    doc: 'Segment size of the metadata log, in bytes.',
   },
-  "metadata.log.segment.ms": {
-    type: "long",
+  'metadata.log.segment.ms': {
+    type: 'long',
     inert: true,
-    default: "604800000",
-    doc: "Age at which a new segment of the metadata log is begun, in ms.",
+    default: '604800000',
+    doc: 'Age at which a new segment of the metadata log is begun, in ms.',
   },
-  "metadata.max.idle.interval.ms": {
-    type: "int",
+  'metadata.max.idle.interval.ms': {
+    type: 'int',
     inert: true,
-    default: "500",
+    default: '500',
     min: 0,
-    doc: "How often the controller writes an empty record when nothing happens, in ms.",
+    doc: 'How often the controller writes an empty record when nothing happens, in ms.',
   },
-  "metadata.max.retention.bytes": {
-    type: "long",
+  'metadata.max.retention.bytes': {
+    type: 'long',
     inert: true,
-    default: "104857600",
-    doc: "Size of the metadata log above which old segments are deleted, in bytes; Klamm keeps it whole.",
+    default: '104857600',
+    doc: 'Size of the metadata log above which old segments are deleted, in bytes; Klamm keeps it whole.',
   },
-  "metadata.max.retention.ms": {
-    type: "long",
+  'metadata.max.retention.ms': {
+    type: 'long',
     inert: true,
-    default: "604800000",
-    doc: "Age from which segments of the metadata log are deleted, in ms; Klamm keeps it whole.",
+    default: '604800000',
+    doc: 'Age from which segments of the metadata log are deleted, in ms; Klamm keeps it whole.',
   },
-  "node.id": {
-    type: "int",
-    default: "1",
+  'node.id': {
+    type: 'int',
+    default: '1',
     min: 0,
-    doc: "Number of this node.",
+    doc: 'Number of this node.',
   },
-  "process.roles": {
-    type: "list",
+  'process.roles': {
+    type: 'list',
     inert: true,
     default: null,
-    oneOf: ["broker", "controller"],
-    doc: "What a node is: broker, controller or both. Klamm is both.",
+    oneOf: ['broker', 'controller'],
+    doc: 'What a node is: broker, controller or both. Klamm is both.',
   },
 } as const satisfies ConfigTable;

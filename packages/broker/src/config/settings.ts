@@ -7,7 +7,7 @@
 import { type ConfigRow, configProblem, nearest } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
 import { type BrokerConfigName, brokerConfigRow, brokerConfigs, isBrokerConfig } from './broker.ts';
-import { inertBrokerConfigs } from './broker-inert.ts';
+import { foreignMeaning } from './broker-foreign.ts';
 import { type ListenerConfigName, unscoped } from './listener-scope.ts';
 
 /** One `key=value` and where it was said: `server.properties:12`, `--set`, `KAFKA_LISTENERS`. */
@@ -36,22 +36,13 @@ export class BrokerSettings {
     const inert: SettingEntry[] = [];
     const problems: string[] = [];
     for (const entry of entries) {
-      const { name, value, source } = entry;
-      if (chosen.has(name)) continue;
-      chosen.set(name, entry);
-      const key = unscoped(name) ?? name;
-      if (isBrokerConfig(key)) {
-        const row = brokerConfigRow(key);
-        const problem = configProblem(row, value);
-        const shown = row.type === 'password' ? SECRET : value;
-        if (problem !== null) problems.push(`${name}=${shown} (${source}): ${problem}`);
-      } else if (inertBrokerConfigs.has(key)) inert.push(entry);
-      else {
-        const near = nearest(key, [...Object.keys(brokerConfigs), ...inertBrokerConfigs]);
-        const meant = near === undefined ? '' : `; did you mean ${name.slice(0, -key.length)}${near}?`;
-        problems.push(`${name} (${source}): no such setting${meant}`);
-      }
+      if (chosen.has(entry.name)) continue;
+      chosen.set(entry.name, entry);
+      const problem = problemOf(entry);
+      if (problem !== null) problems.push(problem);
+      else if (isInert(unscoped(entry.name) ?? entry.name)) inert.push(entry);
     }
+    problems.push(...nodeIdProblems(chosen));
     if (problems.length > 0) {
       throw new KlammError(`The settings are not in order:\n  ${problems.join('\n  ')}`, {
         code: 'INVALID_CONFIG',
@@ -111,4 +102,36 @@ export class BrokerSettings {
   boolean(name: BrokerConfigName): boolean {
     return this.text(name).toLowerCase() === 'true';
   }
+}
+
+/** What is wrong with one entry, with key, value, source and what is allowed; null where nothing is. */
+function problemOf({ name, value, source }: SettingEntry): string | null {
+  const key = unscoped(name) ?? name;
+  if (isBrokerConfig(key)) {
+    const row = brokerConfigRow(key);
+    const problem = configProblem(row, value);
+    if (problem === null) return null;
+    return `${name}=${row.type === 'password' ? SECRET : value} (${source}): ${problem}`;
+  }
+  if (foreignMeaning(key) !== undefined) return null;
+  const near = nearest(key, Object.keys(brokerConfigs));
+  const meant = near === undefined ? '' : `; did you mean ${name.slice(0, -key.length)}${near}?`;
+  return `${name} (${source}): no such setting${meant}`;
+}
+
+const isInert = (key: string): boolean => !isBrokerConfig(key) || brokerConfigRow(key).inert === true;
+
+/** `broker.id` is the older name of `node.id`: it holds where the newer is not given, and may not say something else. */
+function nodeIdProblems(chosen: Map<string, SettingEntry>): string[] {
+  const older = chosen.get('broker.id');
+  const newer = chosen.get('node.id');
+  if (older === undefined) return [];
+  if (newer === undefined) {
+    if (Number(older.value) >= 0) chosen.set('node.id', { ...older, name: 'node.id' });
+    return [];
+  }
+  if (Number(older.value) === Number(newer.value)) return [];
+  return [
+    `broker.id=${older.value} (${older.source}): node.id=${newer.value} (${newer.source}) is this node's number; leave broker.id out`,
+  ];
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { KlammError, messageOf } from '@klamm/base/errors';
 import { isBrokerConfig } from './broker.ts';
-import { inertBrokerConfigs } from './broker-inert.ts';
+import { foreignMeaning } from './broker-foreign.ts';
 import { unscoped } from './listener-scope.ts';
 import type { SettingEntry } from './settings.ts';
 
@@ -83,7 +83,8 @@ export function settingsFromEnvironment(
       .toLowerCase()
       .replace(/___|__|_/g, (run) => (run === '___' ? '-' : run === '__' ? '_' : '.'));
     const key = unscoped(name) ?? name;
-    if (isBrokerConfig(key) || inertBrokerConfigs.has(key)) entries.push({ name, value, source: variable });
+    if (isBrokerConfig(key) || foreignMeaning(key) !== undefined)
+      entries.push({ name, value, source: variable });
   }
   return entries;
 }

@@ -23,6 +23,7 @@ const TYPE_NUMBERS: Record<ConfigType, number> = {
   list: 7,
   class: 8,
   password: 9,
+  short: 4,
 };
 
 interface Wants {
@@ -77,7 +78,7 @@ function brokerAnswers({ catalog }: BrokerRooms, resource: string, wants: Wants)
         : sources;
     if (resource === '' && shown.length === 0) return [];
     const values = [...shown, { name, value: row.default, source: ConfigSource.default }];
-    return [answer(name, row, values, row.dynamic !== true, wants)];
+    return [answer(name, row, values, row.dynamic === undefined, wants)];
   });
 }
 

@@ -50,7 +50,7 @@ export function configRecords(
       const kind = resourceType === ResourceType.topic ? 'topic' : 'broker';
       return refuse(`Unknown ${kind} config name: ${name}`);
     }
-    if (resourceType === ResourceType.broker && row.dynamic !== true) {
+    if (resourceType === ResourceType.broker && row.dynamic === undefined) {
       return refuse(
         `${name} cannot be changed while the broker runs; set it in its settings and start it again.`,
         ErrorCode.INVALID_REQUEST,
