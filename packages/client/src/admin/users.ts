@@ -62,40 +62,66 @@ export async function describeUsers(
   return answer.results
     .map(({ user, credentialInfos }) => ({
       name: user,
-      credentials: credentialInfos.map(({ mechanism, iterations }) => ({
-        mechanism: mechanismName(mechanism),
-        iterations,
-      })),
+      credentials: [...credentialInfos]
+        .sort((a, b) => a.mechanism - b.mechanism)
+        .map(({ mechanism, iterations }) => ({ mechanism: mechanismName(mechanism), iterations })),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /**
  * Sets and removes credentials. A user is there while there is one. Throws what the first refused user was refused with
- * when all are decided, and INVALID_CONFIG for a password or a number of rounds that cannot be.
+ * when all of a request are decided, and INVALID_CONFIG for a password or a number of rounds that cannot be.
  */
 export async function alterUsers(
   cluster: Cluster,
   upsertions: readonly UserCredential[],
   deletions: readonly UserCredentialDeletion[],
 ): Promise<void> {
-  if (upsertions.length === 0 && deletions.length === 0) return;
-  const salted = await Promise.all(upsertions.map(upsertion));
-  const { results } = await cluster.request(AlterUserScramCredentials, {
-    upsertions: salted,
-    deletions: deletions.map(({ name, mechanism }) => ({
-      name,
-      mechanism: SCRAM_MECHANISMS[mechanism].type,
+  const changes: Change[] = [
+    ...(await Promise.all(
+      upsertions.map(async (credential) => ({ upsertion: await upsertion(credential) })),
+    )),
+    ...deletions.map(({ name, mechanism }) => ({
+      deletion: { name, mechanism: SCRAM_MECHANISMS[mechanism].type },
     })),
-  });
-  throwFirst(
-    results.map(({ user, errorCode, errorMessage }) => ({
-      what: `The user "${user}" was not changed`,
-      errorCode,
-      errorMessage:
-        errorCode === ErrorCode.RESOURCE_NOT_FOUND ? 'it has no credential for this mechanism' : errorMessage,
-    })),
-  );
+  ];
+  for (const wave of waves(changes)) {
+    const { results } = await cluster.request(AlterUserScramCredentials, {
+      upsertions: wave.flatMap((change) => change.upsertion ?? []),
+      deletions: wave.flatMap((change) => change.deletion ?? []),
+    });
+    throwFirst(
+      results.map(({ user, errorCode, errorMessage }) => ({
+        what: `The user "${user}" was not changed`,
+        errorCode,
+        errorMessage:
+          errorCode === ErrorCode.RESOURCE_NOT_FOUND
+            ? 'it has no credential for this mechanism'
+            : errorMessage,
+      })),
+    );
+  }
+}
+
+type Change =
+  | { readonly upsertion: Awaited<ReturnType<typeof upsertion>>; readonly deletion?: undefined }
+  | {
+      readonly deletion: { readonly name: string; readonly mechanism: number };
+      readonly upsertion?: undefined;
+    };
+
+/** Brokers change a user once in a request: the second change of each goes into the second request, and so on. */
+function waves(changes: readonly Change[]): Change[][] {
+  const counts = new Map<string, number>();
+  const found: Change[][] = [];
+  for (const change of changes) {
+    const { name } = change.upsertion ?? change.deletion;
+    const wave = counts.get(name) ?? 0;
+    counts.set(name, wave + 1);
+    found[wave] = [...(found[wave] ?? []), change];
+  }
+  return found;
 }
 
 /** Removes all credentials of a user, or those named. Throws RESOURCE_NOT_FOUND where there are none. */
