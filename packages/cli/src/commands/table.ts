@@ -3,9 +3,11 @@
 import type { CommandSpec, FlagSpec } from '../command.ts';
 import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
+import { aclCommands } from './acl-table.ts';
 import { groupCommands } from './group-table.ts';
 import { topicCommands } from './topic-table.ts';
 import { transactionCommands } from './txn-table.ts';
+import { userCommands } from './user-table.ts';
 
 const START_FLAGS: readonly FlagSpec[] = [
   { flags: '-d, --data <dir>', about: 'where to keep the data (default: ./klamm-data)' },
@@ -140,6 +142,8 @@ export const commands: readonly CommandSpec[] = [
   },
   groupCommands,
   transactionCommands,
+  aclCommands,
+  userCommands,
   {
     name: 'cluster',
     aliases: ['clusters'],
