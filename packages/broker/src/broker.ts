@@ -2,10 +2,11 @@
 // broker starts in a process with one call, as often as wanted.
 
 import { systemClock } from '@klamm/base/clock';
-import { type Logger, silentLogger } from '@klamm/base/logger';
+import { silentLogger } from '@klamm/base/logger';
 import { type Broker, type BrokerOptions, entriesOf, placeOf } from './broker-options.ts';
 import { listenerAddresses } from './config/listeners.ts';
 import { BrokerSettings } from './config/settings.ts';
+import { startRemarks } from './config/start-remarks.ts';
 import { thisMachine } from './process-table.ts';
 import { RunningBroker } from './running-broker.ts';
 import { LogDirectory } from './storage/directory.ts';
@@ -21,7 +22,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const { clock = systemClock, logger = silentLogger } = options;
   const settings = BrokerSettings.from(entriesOf(options));
   const addresses = listenerAddresses(settings);
-  sayInert(settings, logger);
+  for (const { level, text } of startRemarks(settings)) logger[level](text);
   const { disk, path, isMemory } = placeOf(options, settings, clock);
   const nodeId = settings.number('node.id');
   const clusterId = settings.optional('cluster.id');
@@ -37,11 +38,4 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     broker.abandon(error as Error);
     throw error;
   }
-}
-
-/** One line for all settings of Kafka's that were given and do nothing here. */
-function sayInert(settings: BrokerSettings, logger: Logger): void {
-  if (settings.inert.length === 0) return;
-  const names = settings.inert.map(({ name, source }) => `${name} (${source})`);
-  logger.info(`Known settings of Kafka that have no effect in this version of Klamm: ${names.join(', ')}`);
 }

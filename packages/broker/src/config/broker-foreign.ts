@@ -50,8 +50,34 @@ const OLDER: ReadonlySet<string> = new Set([
 /** Of clients; the image bitnami/kafka takes them for its own producer and consumer. */
 const OF_CLIENTS: ReadonlySet<string> = new Set(['max.partition.fetch.bytes', 'max.request.size']);
 
+/** Variables of the images of Kafka that say nothing to Klamm: those of Java, and those of their start scripts. */
+const OF_IMAGES: ReadonlySet<string> = new Set([
+  'KAFKA_CLIENT_LISTENER_NAME',
+  'KAFKA_CLIENT_SASL_MECHANISM',
+  'KAFKA_CONTROLLER_PASSWORD',
+  'KAFKA_CONTROLLER_USER',
+  'KAFKA_ENABLE_KRAFT',
+  'KAFKA_GC_LOG_OPTS',
+  'KAFKA_HEAP_OPTS',
+  'KAFKA_INITSCRIPTS_DIR',
+  'KAFKA_JMX_HOSTNAME',
+  'KAFKA_JMX_OPTS',
+  'KAFKA_JMX_PORT',
+  'KAFKA_JVM_PERFORMANCE_OPTS',
+  'KAFKA_LOG4J_LOGGERS',
+  'KAFKA_LOG4J_OPTS',
+  'KAFKA_LOG4J_ROOT_LOGLEVEL',
+  'KAFKA_SKIP_KRAFT_STORAGE_INIT',
+  'KAFKA_TOOLS_LOG4J_LOGLEVEL',
+]);
+
+export function isImageVariable(variable: string): boolean {
+  return OF_IMAGES.has(variable) || variable.startsWith('KAFKA_ZOOKEEPER_');
+}
+
 /** Why a setting that is in no table is accepted all the same; undefined where it is not. */
 export function foreignMeaning(name: string): string | undefined {
+  if (isImageVariable(name)) return 'a variable of an image of Kafka';
   if (name.startsWith('zookeeper.')) return 'there is no ZooKeeper since Apache Kafka 4';
   if (INTERNAL.has(name)) return "one of Kafka's own tests";
   if (OLDER.has(name)) return 'gone since Apache Kafka 4';

@@ -18,6 +18,11 @@ import { tlsConfigs } from './broker-tls.ts';
 import { transactionConfigs } from './broker-transactions.ts';
 
 const klammConfigs = {
+  'klamm.scram.users': {
+    type: 'password',
+    default: null,
+    doc: 'Users that a new data directory begins with where a SCRAM mechanism is enabled: ScramLoginModule required user_NAME="PASSWORD";',
+  },
   'cluster.id': {
     type: 'string',
     default: null,

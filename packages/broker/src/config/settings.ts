@@ -15,6 +15,10 @@ export interface SettingEntry {
   readonly name: string;
   readonly value: string;
   readonly source: string;
+  /** Why there is no value: a file that cannot be read, say. The broker does not start. */
+  readonly problem?: string;
+  /** To be said at start, of what is no setting but may have been meant as one. */
+  readonly remark?: string;
 }
 
 const SECRET = '[hidden]';
@@ -23,11 +27,18 @@ export class BrokerSettings {
   readonly #entries: ReadonlyMap<string, SettingEntry>;
   /** Keys that were given but have no effect, for one line at start. */
   readonly inert: readonly SettingEntry[];
+  /** What else is to be said at start, a sentence each. */
+  readonly remarks: readonly string[];
   #dynamic: (name: string) => string | undefined = () => undefined;
 
-  private constructor(entries: ReadonlyMap<string, SettingEntry>, inert: readonly SettingEntry[]) {
+  private constructor(
+    entries: ReadonlyMap<string, SettingEntry>,
+    inert: readonly SettingEntry[],
+    remarks: readonly string[],
+  ) {
     this.#entries = entries;
     this.inert = inert;
+    this.remarks = remarks;
   }
 
   /** Throws KlammError INVALID_CONFIG that lists all problems. `entries`: earlier ones win. */
@@ -35,8 +46,10 @@ export class BrokerSettings {
     const chosen = new Map<string, SettingEntry>();
     const inert: SettingEntry[] = [];
     const problems: string[] = [];
+    const remarks: string[] = [];
     for (const entry of entries) {
-      if (chosen.has(entry.name)) continue;
+      if (entry.remark !== undefined) remarks.push(entry.remark);
+      if (entry.remark !== undefined || chosen.has(entry.name)) continue;
       chosen.set(entry.name, entry);
       const problem = problemOf(entry);
       if (problem !== null) problems.push(problem);
@@ -50,7 +63,7 @@ export class BrokerSettings {
         retriable: false,
       });
     }
-    return new BrokerSettings(chosen, inert);
+    return new BrokerSettings(chosen, inert, remarks);
   }
 
   /** From now on, what `dynamic` gives for a key holds instead of what the broker was started with. */
@@ -60,7 +73,7 @@ export class BrokerSettings {
 
   /** As these settings would be with `dynamic` laid over them, for judging a change before it is made. */
   with(dynamic: (name: string) => string | undefined): BrokerSettings {
-    const settings = new BrokerSettings(this.#entries, this.inert);
+    const settings = new BrokerSettings(this.#entries, this.inert, this.remarks);
     settings.overlay(dynamic);
     return settings;
   }
@@ -105,7 +118,8 @@ export class BrokerSettings {
 }
 
 /** What is wrong with one entry, with key, value, source and what is allowed; null where nothing is. */
-function problemOf({ name, value, source }: SettingEntry): string | null {
+function problemOf({ name, value, source, problem: known }: SettingEntry): string | null {
+  if (known !== undefined) return `${name} (${source}): ${known}`;
   const key = unscoped(name) ?? name;
   if (isBrokerConfig(key)) {
     const row = brokerConfigRow(key);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BrokerSettings } from './settings.ts';
-import { parseProperties, settingsFromEnvironment, settingsFromFile } from './sources.ts';
+import { parseProperties, settingsFromFile } from './sources.ts';
 
 const pairs = (text: string): string[] =>
   parseProperties(text, 'f').map(({ name, value, source }) => `${name}|${value}|${source}`);
@@ -26,23 +26,6 @@ test('a settings file that cannot be read is named', () => {
   assert.throws(
     () => settingsFromFile('/no/such/server.properties'),
     /\/no\/such\/server\.properties cannot be read: ENOENT/,
-  );
-});
-
-test('variables of both images; those that are no settings are left alone', () => {
-  const entries = settingsFromEnvironment({
-    KAFKA_NUM_PARTITIONS: '3',
-    KAFKA_CFG_LOG_RETENTION_MS: '1000',
-    KAFKA_HOME: '/opt/kafka',
-    KAFKA_OPTS: '-Dx',
-    PATH: '/bin',
-  });
-  assert.deepEqual(
-    entries.map(({ name, value, source }) => [name, value, source]),
-    [
-      ['num.partitions', '3', 'KAFKA_NUM_PARTITIONS'],
-      ['log.retention.ms', '1000', 'KAFKA_CFG_LOG_RETENTION_MS'],
-    ],
   );
 });
 

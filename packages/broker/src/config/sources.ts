@@ -1,10 +1,7 @@
-// Where settings come from: a server.properties file and the environment variables of the Kafka images.
+// Files that settings come from: a server.properties, and what settings name, such as key stores and secrets.
 
 import { readFileSync } from 'node:fs';
 import { KlammError, messageOf } from '@klamm/base/errors';
-import { isBrokerConfig } from './broker.ts';
-import { foreignMeaning } from './broker-foreign.ts';
-import { unscoped } from './listener-scope.ts';
 import type { SettingEntry } from './settings.ts';
 
 /** Reads a Java properties file. Throws KlammError where it cannot be read or a line is none of `key=value`. */
@@ -37,6 +34,13 @@ export function readSettingsFile(path: string, setting: string): Buffer {
   }
 }
 
+/** Reads a file that holds one secret and perhaps the line end that editors put after it. Throws as above. */
+export function readSecretFile(path: string, setting: string): string {
+  return readSettingsFile(path, setting)
+    .toString()
+    .replace(/\r?\n$/, '');
+}
+
 /** As `java.util.Properties.load`: comments, `=`, `:` or blanks between key and value, a backslash joins lines. */
 export function parseProperties(text: string, name: string): SettingEntry[] {
   const entries: SettingEntry[] = [];
@@ -66,25 +70,4 @@ function unescapeProperty(text: string): string {
   return text.replace(/\\(u([0-9a-fA-F]{4})|.)/g, (_, escaped: string, hex: string | undefined) =>
     hex === undefined ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex, 16)),
   );
-}
-
-/**
- * Settings in `KAFKA_*` (image apache/kafka) and `KAFKA_CFG_*` (image bitnami/kafka) variables: `_` stands for a dot,
- * `__` for an underscore, `___` for a dash. Variables that name no setting (KAFKA_HOME, KAFKA_OPTS) are left alone.
- */
-export function settingsFromEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): SettingEntry[] {
-  const entries: SettingEntry[] = [];
-  for (const [variable, value] of Object.entries(environment)) {
-    const match = /^KAFKA_(?:CFG_)?(.+)$/.exec(variable);
-    if (match?.[1] === undefined || value === undefined) continue;
-    const name = match[1]
-      .toLowerCase()
-      .replace(/___|__|_/g, (run) => (run === '___' ? '-' : run === '__' ? '_' : '.'));
-    const key = unscoped(name) ?? name;
-    if (isBrokerConfig(key) || foreignMeaning(key) !== undefined)
-      entries.push({ name, value, source: variable });
-  }
-  return entries;
 }

@@ -5,8 +5,9 @@ import { resolve } from 'node:path';
 import { KlammError } from '@klamm/base/errors';
 import { LOG_LEVELS, type LogLevel, lineLogger } from '@klamm/base/logger';
 import { type Broker, startBroker } from '@klamm/broker/broker';
+import { environmentSettings } from '@klamm/broker/config/environment';
 import type { SettingEntry } from '@klamm/broker/config/settings';
-import { settingsFromEnvironment, settingsFromFile } from '@klamm/broker/config/sources';
+import { settingsFromFile } from '@klamm/broker/config/sources';
 import type { CommandRun, Flags } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { DEFAULT_BOOTSTRAP, splitPair } from '../globals.ts';
@@ -90,7 +91,7 @@ function settingEntries(flags: Flags): SettingEntry[] {
     entries.push({ name: key, value, source: '--set' });
   }
   if (config !== undefined) entries.push(...settingsFromFile(config));
-  return [...entries, ...settingsFromEnvironment(process.env)];
+  return [...entries, ...environmentSettings(process.env, entries)];
 }
 
 function dataDirectoryOf(flags: Flags, entries: readonly SettingEntry[]): string | undefined {
