@@ -10,6 +10,7 @@ import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import type { Partition } from '../partitions/partition.ts';
 import type { RecordError } from '../partitions/produce-check.ts';
+import { mayWriteInTransaction, splitByPermission } from './produce-permissions.ts';
 import {
   findPartition,
   inTransaction,
@@ -41,17 +42,36 @@ export const produce = defineHandler(Produce, {
     const { acks } = request;
     if (acks !== 0 && acks !== 1 && acks !== -1)
       return refuseAll(request, ErrorCode.INVALID_REQUIRED_ACKS, `acks is ${acks}; 0, 1 and -1 (all) exist.`);
+    if (context.broker.authorizer !== undefined) return appendAllowed(context, request);
     return inTransaction(context, request, (problemOf) => append(context, request, problemOf));
   },
 
   onError: (request, errorCode, message) => refuseAll(request, errorCode, message),
 });
 
+/** As far as whoever asks may write. Where no answer is wanted, the connection's end says that something was refused. */
+function appendAllowed(
+  context: RequestContext,
+  request: ProduceRequest,
+): object | null | Promise<object | null> {
+  const hasAnswer = request.acks !== 0;
+  if (!mayWriteInTransaction(context, request)) {
+    if (!hasAnswer) context.connection.close();
+    return hasAnswer ? refuseAll(request, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null) : null;
+  }
+  const { allowed, denied } = splitByPermission(context, request);
+  if (denied.length > 0 && !hasAnswer) context.connection.close();
+  const part = { ...request, topicData: allowed };
+  const refused = refuseAll({ topicData: denied }, ErrorCode.TOPIC_AUTHORIZATION_FAILED, null).responses;
+  return inTransaction(context, part, (problemOf) => append(context, part, problemOf, refused));
+}
+
 /** Appends every batch that has no problem; synchronous up to the answer. */
 function append(
   context: RequestContext,
   { acks, topicData }: ProduceRequest,
   problemOf: WriteProblem,
+  refused: readonly object[] = [],
 ): object | null | Promise<object> {
   const epochPerTransaction = context.apiVersion >= EPOCH_PER_TRANSACTION_SINCE;
   const waits: Wait[] = [];
@@ -89,7 +109,8 @@ function append(
     }),
   }));
   if (acks === 0) return null;
-  return waits.length === 0 ? { responses } : whenStored(waits, acks, { responses });
+  const answer = { responses: refused.length === 0 ? responses : [...responses, ...refused] };
+  return waits.length === 0 ? answer : whenStored(waits, acks, answer);
 }
 
 /** Resolves with the answer when the batches are in the page cache (acks=1) or on the disk (acks=all). */
@@ -142,7 +163,11 @@ interface ProduceTopics {
   }[];
 }
 
-function refuseAll(request: ProduceTopics, errorCode: number, message: string): { responses: object[] } {
+function refuseAll(
+  request: ProduceTopics,
+  errorCode: number,
+  message: string | null,
+): { responses: object[] } {
   return {
     responses: request.topicData.map(({ name, topicId, partitionData }) => ({
       name,

@@ -5,8 +5,10 @@
 
 import { Fetch } from '@klamm/protocol/api/01-fetch';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized, authorizedOnCluster } from '../dispatch/authorized.ts';
 import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import type { FetchPartition, FetchPlan } from '../partitions/fetch-sessions.ts';
 import type { Partition } from '../partitions/partition.ts';
 import type { AbortedTransaction } from '../storage/txn-index.ts';
@@ -27,9 +29,12 @@ interface Limits {
   readonly minBytes: number;
   readonly maxWaitMs: number;
   readonly readCommitted: boolean;
+  /** Undefined where everybody may read everything. */
+  readonly mayRead: ((topic: string) => boolean) | undefined;
 }
 
 const NOTHING = Buffer.alloc(0);
+const TOPIC_IDS_SINCE = 13;
 
 export const fetch = defineHandler(Fetch, {
   handle(context, request) {
@@ -54,11 +59,20 @@ export const fetch = defineHandler(Fetch, {
       minBytes: request.minBytes,
       maxWaitMs: request.maxWaitMs,
       readCommitted: request.isolationLevel === 1,
+      mayRead: readerOf(context, Math.max(request.replicaId, request.replicaState.replicaId)),
     };
     return serve(context, plan, limits);
   },
   onError: (_request, errorCode) => ({ errorCode }),
 });
+
+/** Who may read what: a consumer the topics it may, a broker that copies everything. */
+function readerOf(context: RequestContext, replicaId: number): Limits['mayRead'] {
+  if (context.broker.authorizer === undefined) return undefined;
+  if (replicaId < 0) return (topic) => authorized(context, Operation.read, AclResource.topic, topic);
+  const isBroker = authorizedOnCluster(context, Operation.clusterAction);
+  return () => isBroker;
+}
 
 async function serve(context: RequestContext, plan: FetchPlan, limits: Limits): Promise<object> {
   const { broker } = context;
@@ -133,6 +147,11 @@ async function readAll(
   let any = false;
   for (const one of wanted) {
     const partition = find(context, one);
+    const name = context.apiVersion >= TOPIC_IDS_SINCE ? partition?.topic : one.topic;
+    if (limits.mayRead !== undefined && name !== undefined && !limits.mayRead(name)) {
+      answers.push(failure(one, ErrorCode.TOPIC_AUTHORIZATION_FAILED, undefined));
+      continue;
+    }
     const errorCode = partition === undefined ? unknownTopic(context) : wrongEpochOrOffset(partition, one);
     if (partition === undefined || errorCode !== ErrorCode.NONE) {
       answers.push(failure(one, errorCode, partition));
@@ -167,13 +186,13 @@ async function readAll(
 }
 
 function find({ broker, apiVersion }: RequestContext, wanted: FetchPartition): Partition | undefined {
-  return apiVersion >= 13
+  return apiVersion >= TOPIC_IDS_SINCE
     ? broker.partitions.getById(wanted.topicId, wanted.partition)
     : broker.partitions.get(wanted.topic, wanted.partition);
 }
 
 const unknownTopic = ({ apiVersion }: RequestContext): number =>
-  apiVersion >= 13 ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+  apiVersion >= TOPIC_IDS_SINCE ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 
 function wrongEpochOrOffset(
   partition: Partition,

@@ -4,7 +4,9 @@
 
 import { ListOffsets } from '@klamm/protocol/api/02-list-offsets';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import type { Partition } from '../partitions/partition.ts';
 import { epochError } from './leader-epoch.ts';
 
@@ -24,34 +26,39 @@ interface Found {
 const NONE: Found = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
 export const listOffsets = defineHandler(ListOffsets, {
-  async handle({ broker }, request) {
+  async handle(context, request) {
+    const { broker } = context;
     const readCommitted = request.isolationLevel === 1;
-    const topics = request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map(async ({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-          const partition = broker.partitions.get(name, partitionIndex);
-          const errorCode =
-            partition === undefined
-              ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-              : epochError(partition, currentLeaderEpoch);
-          if (partition === undefined || errorCode !== ErrorCode.NONE)
-            return { partitionIndex, errorCode, ...NONE };
-          if (timestamp < EARLIEST_PENDING_UPLOAD)
-            return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION, ...NONE };
-          return { partitionIndex, errorCode, ...(await locate(partition, timestamp, readCommitted)) };
-        }),
-      ),
-    }));
+    const topics = request.topics.map(async ({ name, partitions }) => {
+      if (!authorized(context, Operation.describe, AclResource.topic, name))
+        return refused(name, partitions, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+      const found = partitions.map(async ({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+        const partition = broker.partitions.get(name, partitionIndex);
+        const errorCode =
+          partition === undefined
+            ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            : epochError(partition, currentLeaderEpoch);
+        if (partition === undefined || errorCode !== ErrorCode.NONE)
+          return { partitionIndex, errorCode, ...NONE };
+        if (timestamp < EARLIEST_PENDING_UPLOAD)
+          return { partitionIndex, errorCode: ErrorCode.UNSUPPORTED_VERSION, ...NONE };
+        return { partitionIndex, errorCode, ...(await locate(partition, timestamp, readCommitted)) };
+      });
+      return { name, partitions: await Promise.all(found) };
+    });
     return { topics: await Promise.all(topics) };
   },
   onError: (request, errorCode) => ({
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-    })),
+    topics: request.topics.map(({ name, partitions }) => refused(name, partitions, errorCode)),
   }),
 });
+
+function refused(name: string, partitions: readonly { partitionIndex: number }[], errorCode: number) {
+  return {
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode, ...NONE })),
+  };
+}
 
 async function locate(partition: Partition, timestamp: number, readCommitted: boolean): Promise<Found> {
   switch (timestamp) {

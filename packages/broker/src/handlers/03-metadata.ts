@@ -9,10 +9,10 @@ import { ErrorCode } from '@klamm/protocol/error-codes';
 import { authorized, sees } from '../dispatch/authorized.ts';
 import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
-import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import type { TopicImage } from '../metadata/image.ts';
 import { topicNameProblem } from '../metadata/topic-changes.ts';
-import { createTopic } from './19-create-topics.ts';
+import { createTopic, mayCreateTopic } from './19-create-topics.ts';
 import { clusterOperations, topicOperations } from './authorized-operations.ts';
 
 const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
@@ -128,12 +128,4 @@ async function byName(
   return topic === undefined
     ? { errorCode: created.errorCode, name, isInternal, ...operations }
     : describe(context, topic, withOperations);
-}
-
-/** By a permission for the whole cluster, or for this one. */
-export function mayCreateTopic(context: RequestContext, name: string): boolean {
-  return (
-    sees(context, Operation.create, AclResource.cluster, CLUSTER_NAME) ||
-    authorized(context, Operation.create, AclResource.topic, name)
-  );
 }

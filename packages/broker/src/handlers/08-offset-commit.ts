@@ -5,13 +5,20 @@
 import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import { splitPartitions, withAbsent } from './offset-partitions.ts';
 
 const TOPIC_IDS_SINCE = 10;
 
 export const offsetCommit = defineHandler(OffsetCommit, {
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
+    if (!authorized(context, Operation.read, AclResource.group, request.groupId)) {
+      const errorCode = ErrorCode.GROUP_AUTHORIZATION_FAILED;
+      return { topics: request.topics.map((topic) => refusedTopic(topic, errorCode)) };
+    }
     const { image } = broker.catalog;
     const byId = apiVersion >= TOPIC_IDS_SINCE;
     const known: TopicCommit[] = [];
@@ -19,7 +26,13 @@ export const offsetCommit = defineHandler(OffsetCommit, {
     const absent = new Map<string, TopicOutcome['partitions']>();
     for (const { name, topicId, partitions } of request.topics) {
       const topic = byId ? image.topicById(topicId) : image.topic(name);
-      if (topic !== undefined) {
+      const authorizedName = byId ? topic?.name : name;
+      if (
+        authorizedName !== undefined &&
+        !authorized(context, Operation.read, AclResource.topic, authorizedName)
+      ) {
+        unknown.push(refusedTopic({ name, topicId, partitions }, ErrorCode.TOPIC_AUTHORIZATION_FAILED));
+      } else if (topic !== undefined) {
         const split = splitPartitions(topic, partitions);
         known.push({ name: topic.name, topicId: topic.id, partitions: split.present });
         absent.set(topic.name, split.absent);

@@ -6,8 +6,10 @@ import { OffsetFetch } from '@klamm/protocol/api/09-offset-fetch';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { GroupOffsets } from '../coordinators/group-requests.ts';
 import { NO_OFFSET, type TopicOffsets, type TopicQuery } from '../coordinators/offsets/offset-fetch.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 const GROUP_ERROR_SINCE = 2;
 const MANY_SINCE = 8;
@@ -48,30 +50,40 @@ export const offsetFetch = defineHandler(OffsetFetch, {
 });
 
 async function fetchGroup(
-  { broker, apiVersion }: RequestContext,
+  context: RequestContext,
   query: GroupQuery,
   requireStable: boolean,
 ): Promise<GroupOffsets> {
+  const { broker, apiVersion } = context;
   const { groupId } = query;
+  if (!authorized(context, Operation.describe, AclResource.group, groupId))
+    return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, topics: [] };
+  const maySee = (topic: string): boolean =>
+    authorized(context, Operation.describe, AclResource.topic, topic);
   const { image } = broker.catalog;
   const byId = apiVersion >= TOPIC_IDS_SINCE;
   const named = byId
     ? (query.topics?.map((topic) => ({ ...topic, name: image.topicById(topic.topicId)?.name ?? '' })) ?? null)
     : query.topics;
-  const known = named?.filter(({ name }) => !byId || name !== '') ?? null;
+  const denied = named?.filter(({ name }) => name !== '' && !maySee(name)) ?? [];
+  const known = named?.filter((topic) => (!byId || topic.name !== '') && !denied.includes(topic)) ?? null;
   const unknown = named?.filter(({ name }) => byId && name === '') ?? [];
   const found = await broker.groups.call<GroupOffsets>(
     groupId,
     (shard, respond) => shard.fetchOffsets({ ...query, topics: known, requireStable }, respond),
     (errorCode) => ({ groupId, errorCode, topics: [] }),
   );
-  if (!byId || found.errorCode !== ErrorCode.NONE) return found;
+  if (found.errorCode !== ErrorCode.NONE) return found;
+  // Of all that there are, those are left out that may not be seen; of those asked for, they are refused.
+  const seen = named === null ? found.topics.filter(({ name }) => maySee(name)) : found.topics;
+  const refused = refusedTopics(denied, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+  if (!byId) return { ...found, topics: [...seen, ...refused] };
   // An offset of a topic that is gone, or that came again under another id, has no id to be told by.
-  const topics = found.topics.flatMap((topic) => {
+  const topics = seen.flatMap((topic) => {
     const topicId = image.topic(topic.name)?.id;
     return topicId === undefined ? [] : [{ ...topic, topicId }];
   });
-  return { ...found, topics: [...topics, ...refusedTopics(unknown, ErrorCode.UNKNOWN_TOPIC_ID)] };
+  return { ...found, topics: [...topics, ...refused, ...refusedTopics(unknown, ErrorCode.UNKNOWN_TOPIC_ID)] };
 }
 
 function refusedTopics(topics: readonly TopicQuery[], errorCode: number): TopicOffsets[] {

@@ -5,7 +5,9 @@
 import { JoinGroup } from '@klamm/protocol/api/11-join-group';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { JoinResponse } from '../coordinators/classic/classic-member.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import { callerOf } from './group-requests.ts';
 
 const REQUIRE_KNOWN_MEMBER_SINCE = 4;
@@ -19,6 +21,8 @@ export const joinGroup = defineHandler(JoinGroup, {
       memberId: request.memberId,
       protocolName: apiVersion >= 7 ? null : '',
     });
+    if (!authorized(context, Operation.read, AclResource.group, request.groupId))
+      return refused(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     if (request.groupId === '') return refused(ErrorCode.INVALID_GROUP_ID);
     const joiner = {
       ...callerOf(context),

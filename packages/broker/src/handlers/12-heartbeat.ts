@@ -5,14 +5,19 @@
 import { Heartbeat } from '@klamm/protocol/api/12-heartbeat';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { HeartbeatResponse } from '../coordinators/group-requests.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 /** Its clientSoftwareName in ApiVersions (KIP-511). */
 const PATIENT_CLIENT = 'klamm';
 
 export const heartbeat = defineHandler(Heartbeat, {
-  handle({ broker, connection }, request) {
+  handle(context, request) {
+    const { broker, connection } = context;
     const refused = (errorCode: number) => ({ errorCode });
+    if (!authorized(context, Operation.read, AclResource.group, request.groupId))
+      return refused(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     if (request.groupId === '') return refused(ErrorCode.INVALID_GROUP_ID);
     const { groupId, memberId } = request;
     const mayWait = connection.softwareName === PATIENT_CLIENT;

@@ -4,13 +4,18 @@
 import { LeaveGroup } from '@klamm/protocol/api/13-leave-group';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { LeaveResponse } from '../coordinators/group-requests.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 const MANY_SINCE = 3;
 
 export const leaveGroup = defineHandler(LeaveGroup, {
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
     const refused = (errorCode: number): LeaveResponse => ({ errorCode, members: [] });
+    if (!authorized(context, Operation.read, AclResource.group, request.groupId))
+      return refused(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     if (request.groupId === '') return refused(ErrorCode.INVALID_GROUP_ID);
     const members =
       apiVersion >= MANY_SINCE

@@ -4,14 +4,19 @@
 import { SyncGroup } from '@klamm/protocol/api/14-sync-group';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { SyncResponse } from '../coordinators/classic/classic-member.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 const PROTOCOL_SINCE = 5;
 const NO_ASSIGNMENT = Buffer.alloc(0);
 
 export const syncGroup = defineHandler(SyncGroup, {
-  handle({ broker, apiVersion }, request) {
+  handle(context, request) {
+    const { broker, apiVersion } = context;
     const refused = (errorCode: number) => ({ errorCode, assignment: NO_ASSIGNMENT });
+    if (!authorized(context, Operation.read, AclResource.group, request.groupId))
+      return refused(ErrorCode.GROUP_AUTHORIZATION_FAILED);
     if (request.groupId === '') return refused(ErrorCode.INVALID_GROUP_ID);
     if (apiVersion >= PROTOCOL_SINCE && (request.protocolType === null || request.protocolName === null)) {
       return refused(ErrorCode.INCONSISTENT_GROUP_PROTOCOL);

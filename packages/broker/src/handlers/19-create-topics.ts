@@ -6,8 +6,10 @@
 import { CreateTopics } from '@klamm/protocol/api/19-create-topics';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { type TopicConfigName, topicConfigs } from '../config/topic.ts';
-import type { BrokerRooms } from '../dispatch/context.ts';
+import { authorized, sees } from '../dispatch/authorized.ts';
+import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 import { checkNewTopic, createTopicRecords, type NewTopic, repeated } from '../metadata/topic-changes.ts';
 
 interface Created {
@@ -21,7 +23,8 @@ interface Created {
 export const createTopics = defineHandler(CreateTopics, {
   advertised: [2, 7],
 
-  async handle({ broker }, request) {
+  async handle(context, request) {
+    const { broker } = context;
     const twice = repeated(request.topics.map(({ name }) => name));
     const topics = [];
     for (const topic of request.topics) {
@@ -30,9 +33,16 @@ export const createTopics = defineHandler(CreateTopics, {
         topics.push({ name: topic.name, errorCode: ErrorCode.INVALID_REQUEST, errorMessage });
         continue;
       }
+      if (!mayCreateTopic(context, topic.name)) {
+        const errorMessage = 'You may not create this topic.';
+        topics.push({ name: topic.name, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, errorMessage });
+        continue;
+      }
       const created = await createTopic(broker, topic, request.validateOnly);
-      const configs = created.errorCode === ErrorCode.NONE ? { configs: configsOf(broker, topic) } : {};
-      topics.push({ name: topic.name, ...created, ...configs });
+      topics.push({
+        name: topic.name,
+        ...(created.errorCode === ErrorCode.NONE ? shown(context, created, topic) : created),
+      });
     }
     return { topics };
   },
@@ -40,6 +50,26 @@ export const createTopics = defineHandler(CreateTopics, {
     topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
   }),
 });
+
+/** By a permission for the whole cluster, or for this one. */
+export function mayCreateTopic(context: RequestContext, topic: string): boolean {
+  return (
+    sees(context, Operation.create, AclResource.cluster, CLUSTER_NAME) ||
+    authorized(context, Operation.create, AclResource.topic, topic)
+  );
+}
+
+/** With the topic's settings, where the client may know them. */
+function shown(context: RequestContext, created: Created, topic: Pick<NewTopic, 'name' | 'configs'>): object {
+  if (sees(context, Operation.describeConfigs, AclResource.topic, topic.name))
+    return { ...created, configs: configsOf(context.broker, topic) };
+  return {
+    ...created,
+    numPartitions: -1,
+    replicationFactor: -1,
+    topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+  };
+}
 
 /** Creates one topic, or says why not. */
 export function createTopic(

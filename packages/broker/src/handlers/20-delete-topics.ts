@@ -4,8 +4,10 @@
 import { ZERO_UUID } from '@klamm/base/random';
 import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
-import type { BrokerRooms } from '../dispatch/context.ts';
+import { authorized, sees } from '../dispatch/authorized.ts';
+import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 import { removeTopicRecord } from '../metadata/topic-changes.ts';
 
 interface Target {
@@ -14,13 +16,13 @@ interface Target {
 }
 
 export const deleteTopics = defineHandler(DeleteTopics, {
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
     const targets: Target[] =
-      apiVersion >= 6
+      context.apiVersion >= 6
         ? request.topics.map(({ name, topicId }) => ({ name, topicId }))
         : request.topicNames.map((name) => ({ name, topicId: '' }));
     const responses = [];
-    for (const target of targets) responses.push(await deleteTopic(broker, target));
+    for (const target of targets) responses.push(await deleteTopic(context, target));
     return { responses };
   },
   onError: (request, errorCode, errorMessage) => ({
@@ -32,7 +34,8 @@ export const deleteTopics = defineHandler(DeleteTopics, {
   }),
 });
 
-async function deleteTopic({ catalog, settings }: BrokerRooms, target: Target): Promise<object> {
+async function deleteTopic(context: RequestContext, target: Target): Promise<object> {
+  const { catalog, settings } = context.broker;
   const refused = (errorCode: number, errorMessage = errorMeaning(errorCode)): object => ({
     name: target.name,
     ...(target.topicId === '' ? {} : { topicId: target.topicId }),
@@ -45,6 +48,12 @@ async function deleteTopic({ catalog, settings }: BrokerRooms, target: Target): 
   if (target.name !== null && target.topicId !== '' && target.topicId !== ZERO_UUID) {
     return refused(ErrorCode.INVALID_REQUEST, 'Name a topic by its name or by its id; not by both.');
   }
+  const name = target.name ?? catalog.image.topicById(target.topicId)?.name;
+  if (name !== undefined && !mayDelete(context, name, target.name !== null)) {
+    // Whoever asks by an id and may not describe the topic is not told what it is called.
+    const isNamed = target.name !== null || sees(context, Operation.describe, AclResource.topic, name);
+    return { ...refused(ErrorCode.TOPIC_AUTHORIZATION_FAILED), name: isNamed ? name : null };
+  }
   return catalog.change((image) => {
     const topic = target.name === null ? image.topicById(target.topicId) : image.topic(target.name);
     if (topic === undefined) {
@@ -55,4 +64,11 @@ async function deleteTopic({ catalog, settings }: BrokerRooms, target: Target): 
     const result = { name: topic.name, topicId: topic.id, errorCode: ErrorCode.NONE, errorMessage: null };
     return { records: [removeTopicRecord(topic.id)], result };
   });
+}
+
+/** By a permission for the whole cluster, or for this one; whoever names a topic must be allowed to know of it, too. */
+function mayDelete(context: RequestContext, topic: string, isByName: boolean): boolean {
+  if (sees(context, Operation.delete, AclResource.cluster, CLUSTER_NAME)) return true;
+  if (isByName && !authorized(context, Operation.describe, AclResource.topic, topic)) return false;
+  return authorized(context, Operation.delete, AclResource.topic, topic);
 }

@@ -4,34 +4,41 @@
 import { listOf } from '@klamm/base/config';
 import { DeleteRecords } from '@klamm/protocol/api/21-delete-records';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 const TO_HIGH_WATERMARK = -1;
 
 export const deleteRecords = defineHandler(DeleteRecords, {
-  async handle({ broker }, request) {
+  async handle(context, request) {
+    const { broker } = context;
     const topics = await Promise.all(
-      request.topics.map(async ({ name, partitions }) => ({
-        name,
-        partitions: await Promise.all(
-          partitions.map(async ({ partitionIndex, offset }) => ({
-            partitionIndex,
-            ...(await deleteBefore(broker, name, partitionIndex, offset)),
-          })),
-        ),
-      })),
+      request.topics.map(async ({ name, partitions }) => {
+        if (!authorized(context, Operation.delete, AclResource.topic, name))
+          return refused(name, partitions, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
+        const deleted = partitions.map(async ({ partitionIndex, offset }) => ({
+          partitionIndex,
+          ...(await deleteBefore(broker, name, partitionIndex, offset)),
+        }));
+        return { name, partitions: await Promise.all(deleted) };
+      }),
     );
     broker.partitions.checkpoint();
     return { topics };
   },
   onError: (request, errorCode) => ({
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, lowWatermark: -1, errorCode })),
-    })),
+    topics: request.topics.map(({ name, partitions }) => refused(name, partitions, errorCode)),
   }),
 });
+
+function refused(name: string, partitions: readonly { partitionIndex: number }[], errorCode: number) {
+  return {
+    name,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, lowWatermark: -1, errorCode })),
+  };
+}
 
 async function deleteBefore(
   { catalog, partitions }: BrokerRooms,

@@ -6,15 +6,21 @@
 
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized, authorizedOnSome, sees } from '../dispatch/authorized.ts';
+import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 
 const FENCED_SINCE = 4;
 
 export const initProducerId = defineHandler(InitProducerId, {
   advertised: [0, 5],
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
     const { transactionalId, transactionTimeoutMs, producerId, producerEpoch, enable2Pc, keepPreparedTxn } =
       request;
+    const refusal = refusalOf(context, transactionalId);
+    if (refusal !== ErrorCode.NONE) return refused(refusal);
     const hasProducer = producerId >= 0 && producerEpoch >= 0;
     if (transactionalId === '' || producerId >= 0 !== producerEpoch >= 0)
       return refused(ErrorCode.INVALID_REQUEST);
@@ -37,6 +43,19 @@ export const initProducerId = defineHandler(InitProducerId, {
   },
   onError: (_request, errorCode) => refused(errorCode),
 });
+
+/** An idempotent producer must be allowed to write to the cluster at large, or to some topic (KIP-679). */
+function refusalOf(context: RequestContext, transactionalId: string | null): number {
+  if (transactionalId !== null) {
+    return authorized(context, Operation.write, AclResource.transactionalId, transactionalId)
+      ? ErrorCode.NONE
+      : ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+  }
+  return sees(context, Operation.idempotentWrite, AclResource.cluster, CLUSTER_NAME) ||
+    authorizedOnSome(context, Operation.write, AclResource.topic)
+    ? ErrorCode.NONE
+    : ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
+}
 
 function refused(errorCode: number) {
   return { errorCode, producerId: -1, producerEpoch: -1 };

@@ -6,8 +6,10 @@ import { AddPartitionsToTxn } from '@klamm/protocol/api/24-add-partitions-to-txn
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { TransactionOwner } from '../coordinators/transactions/judgements.ts';
 import type { TopicPartition } from '../coordinators/transactions/transaction.ts';
-import type { BrokerRooms } from '../dispatch/context.ts';
+import { authorized, authorizedOnCluster } from '../dispatch/authorized.ts';
+import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import type { Catalog } from '../metadata/catalog.ts';
 import { isInternalTopic } from './03-metadata.ts';
 import { fencedBefore } from './transaction-errors.ts';
@@ -22,8 +24,11 @@ interface Topic {
 type CodeOf = (place: TopicPartition) => number;
 
 export const addPartitionsToTxn = defineHandler(AddPartitionsToTxn, {
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
     if (apiVersion >= BATCHED_SINCE) {
+      if (!authorizedOnCluster(context, Operation.clusterAction))
+        return { errorCode: ErrorCode.CLUSTER_AUTHORIZATION_FAILED, resultsByTransaction: [] };
       const resultsByTransaction = await Promise.all(
         request.transactions.map(async ({ topics, verifyOnly, ...owner }) => {
           const codeOf = verifyOnly ? verify(broker, owner) : await add(broker, owner, topics);
@@ -38,8 +43,7 @@ export const addPartitionsToTxn = defineHandler(AddPartitionsToTxn, {
       producerEpoch: request.v3AndBelowProducerEpoch,
     };
     const topics = request.v3AndBelowTopics;
-    const isRefused = topics.some(({ name }) => isInternalTopic(name));
-    const codeOf = isRefused ? refuseInternal(broker) : await add(broker, owner, topics);
+    const codeOf = refusalOf(context, owner, topics) ?? (await add(broker, owner, topics));
     const results = resultsOf(topics, (place) => fencedBefore(apiVersion, codeOf(place)));
     return { resultsByTopicV3AndBelow: results };
   },
@@ -71,10 +75,20 @@ function refuseAbsent(catalog: Catalog): CodeOf {
     isThere(catalog, place) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
 }
 
-/** Coordinators' own topics are not for clients to write to. */
-function refuseInternal({ catalog }: BrokerRooms): CodeOf {
-  const absent = refuseAbsent(catalog);
-  return (place) => (isInternalTopic(place.topic) ? ErrorCode.TOPIC_AUTHORIZATION_FAILED : absent(place));
+/** Where the client may not use the transactional id, or a topic; coordinators' own topics are for no client. */
+function refusalOf(
+  context: RequestContext,
+  { transactionalId }: TransactionOwner,
+  topics: readonly Topic[],
+): CodeOf | undefined {
+  if (!authorized(context, Operation.write, AclResource.transactionalId, transactionalId))
+    return () => ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+  const isDenied = ({ name }: Topic): boolean =>
+    isInternalTopic(name) || !authorized(context, Operation.write, AclResource.topic, name);
+  const denied = new Set(topics.filter(isDenied).map(({ name }) => name));
+  if (denied.size === 0) return undefined;
+  const absent = refuseAbsent(context.broker.catalog);
+  return (place) => (denied.has(place.topic) ? ErrorCode.TOPIC_AUTHORIZATION_FAILED : absent(place));
 }
 
 function verify({ transactions }: BrokerRooms, owner: TransactionOwner): CodeOf {

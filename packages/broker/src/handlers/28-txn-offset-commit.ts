@@ -6,7 +6,9 @@ import { TxnOffsetCommit } from '@klamm/protocol/api/28-txn-offset-commit';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { OFFSETS_TOPIC } from '../coordinators/group-coordinator.ts';
 import type { TopicCommit, TopicOutcome } from '../coordinators/offsets/offset-commit.ts';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import { splitPartitions, withAbsent } from './offset-partitions.ts';
 import { asWriteError } from './transaction-errors.ts';
 
@@ -14,11 +16,21 @@ const ADDS_SINCE = 5;
 const ABORTABLE_SINCE = 4;
 
 export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
-  async handle({ broker, apiVersion }, request) {
+  async handle(context, request) {
+    const { broker, apiVersion } = context;
     const { groups, transactions, catalog } = broker;
     const { transactionalId, producerId, producerEpoch, groupId, topics } = request;
     const owner = { transactionalId, producerId, producerEpoch };
     const refuse = (errorCode: number) => ({ topics: topics.map((topic) => refusedTopic(topic, errorCode)) });
+    if (!authorized(context, Operation.write, AclResource.transactionalId, transactionalId))
+      return refuse(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+    if (!authorized(context, Operation.read, AclResource.group, groupId))
+      return refuse(ErrorCode.GROUP_AUTHORIZATION_FAILED);
+    const isDenied = ({ name }: { readonly name: string }): boolean =>
+      !authorized(context, Operation.read, AclResource.topic, name);
+    const denied = topics.filter(isDenied);
+    if (denied.length > 0 && denied.length === topics.length)
+      return refuse(ErrorCode.TOPIC_AUTHORIZATION_FAILED);
     if (groupId === '') return refuse(ErrorCode.INVALID_GROUP_ID);
     if (transactionalId === '') return refuse(ErrorCode.INVALID_REQUEST);
     if ((await groups.prepare()) !== ErrorCode.NONE) return refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE);
@@ -32,6 +44,10 @@ export const txnOffsetCommit = defineHandler(TxnOffsetCommit, {
     const unknown: TopicOutcome[] = [];
     const absent = new Map<string, TopicOutcome['partitions']>();
     for (const topic of topics) {
+      if (denied.includes(topic)) {
+        unknown.push(refusedTopic(topic, ErrorCode.TOPIC_AUTHORIZATION_FAILED));
+        continue;
+      }
       const image = catalog.image.topic(topic.name);
       if (image === undefined) {
         unknown.push(refusedTopic(topic, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION));

@@ -9,8 +9,10 @@ import { type BrokerConfigName, brokerConfigRow, brokerConfigs } from '../config
 import { type TopicConfigName, topicConfigRow, topicConfigs } from '../config/topic.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { Operation } from '../metadata/acl.ts';
 import { ConfigSource, type ConfigValue } from '../metadata/catalog.ts';
 import { ResourceType } from '../metadata/image.ts';
+import { configRefusal } from './config-permissions.ts';
 import { resourceProblem } from './config-resources.ts';
 
 /** Numbers of DescribeConfigsResponse.ConfigType. */
@@ -32,9 +34,12 @@ interface Wants {
 }
 
 export const describeConfigs = defineHandler(DescribeConfigs, {
-  handle: ({ broker }, request) => ({
+  handle: (context, request) => ({
     results: request.resources.map(({ resourceType, resourceName, configurationKeys }) => {
-      const problem = resourceProblem(broker, { resourceType, resourceName });
+      const { broker } = context;
+      const resource = { resourceType, resourceName };
+      const problem =
+        configRefusal(context, Operation.describeConfigs, resource) ?? resourceProblem(broker, resource);
       if (problem !== null) return { ...problem, resourceType, resourceName };
       const wanted =
         configurationKeys === null || configurationKeys.length === 0 ? null : new Set(configurationKeys);

@@ -7,7 +7,7 @@ import { ConfigOperation } from '../metadata/config-changes.ts';
 import { alterResources } from './config-resources.ts';
 
 export const alterConfigs = defineHandler(AlterConfigs, {
-  async handle({ broker }, request) {
+  async handle(context, request) {
     const alterations = request.resources.map(({ resourceType, resourceName, configs }) => {
       const named = new Set(configs.map(({ name }) => name));
       const changesFor = (current: ReadonlyMap<string, string>) => [
@@ -18,7 +18,7 @@ export const alterConfigs = defineHandler(AlterConfigs, {
       ];
       return { resource: { resourceType, resourceName }, changesFor };
     });
-    return { responses: await alterResources(broker, alterations, request.validateOnly) };
+    return { responses: await alterResources(context, alterations, request.validateOnly) };
   },
   onError: (request, errorCode, errorMessage) => ({
     responses: request.resources.map(({ resourceType, resourceName }) => ({

@@ -5,6 +5,7 @@ import { DescribeLogDirs } from '@klamm/protocol/api/35-describe-log-dirs';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { Operation } from '../metadata/acl.ts';
 import type { Partition } from '../partitions/partition.ts';
 
 interface WantedTopic {
@@ -13,6 +14,8 @@ interface WantedTopic {
 }
 
 export const describeLogDirs = defineHandler(DescribeLogDirs, {
+  clusterOperation: Operation.describe,
+
   handle({ broker }, request) {
     const { path, disk, isOnline } = broker.directory;
     if (!isOnline) {

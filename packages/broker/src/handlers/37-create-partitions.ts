@@ -2,12 +2,14 @@
 
 import { CreatePartitions } from '@klamm/protocol/api/37-create-partitions';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 import { checkPartitionCount, partitionRecords, repeated } from '../metadata/topic-changes.ts';
 
 export const createPartitions = defineHandler(CreatePartitions, {
-  async handle({ broker }, request) {
-    const { catalog } = broker;
+  async handle(context, request) {
+    const { catalog } = context.broker;
     const results = [];
     const twice = repeated(request.topics.map(({ name }) => name));
     for (const name of twice) {
@@ -16,6 +18,11 @@ export const createPartitions = defineHandler(CreatePartitions, {
     }
     for (const { name, count, assignments } of request.topics) {
       if (twice.has(name)) continue;
+      if (!authorized(context, Operation.alter, AclResource.topic, name)) {
+        const errorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED;
+        results.push({ name, errorCode, errorMessage: errorMeaning(errorCode) });
+        continue;
+      }
       results.push(
         await catalog.change<object>((image) => {
           const topic = image.topic(name);

@@ -2,15 +2,19 @@
 
 import { DeleteGroups } from '@klamm/protocol/api/42-delete-groups';
 import { ErrorCode } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 export const deleteGroups = defineHandler(DeleteGroups, {
-  async handle({ broker }, request) {
+  async handle(context, request) {
     const remove = async (groupId: string): Promise<{ groupId: string; errorCode: number }> => {
+      if (!authorized(context, Operation.delete, AclResource.group, groupId))
+        return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED };
       const errorCode =
         groupId === ''
           ? ErrorCode.INVALID_GROUP_ID
-          : await broker.groups.call<number>(
+          : await context.broker.groups.call<number>(
               groupId,
               (shard, respond) => shard.deleteGroup(groupId, respond),
               (refused) => refused,

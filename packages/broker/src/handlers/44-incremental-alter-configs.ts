@@ -6,7 +6,7 @@ import { defineHandler } from '../dispatch/handler.ts';
 import { alterResources } from './config-resources.ts';
 
 export const incrementalAlterConfigs = defineHandler(IncrementalAlterConfigs, {
-  async handle({ broker }, request) {
+  async handle(context, request) {
     const alterations = request.resources.map(({ resourceType, resourceName, configs }) => {
       const changes = configs.map(({ name, configOperation, value }) => ({
         name,
@@ -15,7 +15,7 @@ export const incrementalAlterConfigs = defineHandler(IncrementalAlterConfigs, {
       }));
       return { resource: { resourceType, resourceName }, changesFor: () => changes };
     });
-    return { responses: await alterResources(broker, alterations, request.validateOnly) };
+    return { responses: await alterResources(context, alterations, request.validateOnly) };
   },
   onError: (request, errorCode, errorMessage) => ({
     responses: request.resources.map(({ resourceType, resourceName }) => ({

@@ -3,14 +3,18 @@
 
 import { DescribeProducers } from '@klamm/protocol/api/61-describe-producers';
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
+import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
+import { AclResource, Operation } from '../metadata/acl.ts';
 
 export const describeProducers = defineHandler(DescribeProducers, {
-  handle({ broker }, { topics }) {
+  handle(context, { topics }) {
+    const { broker } = context;
     return {
-      topics: topics.map(({ name, partitionIndexes }) => ({
-        name,
-        partitions: partitionIndexes.map((partitionIndex) => {
+      topics: topics.map(({ name, partitionIndexes }) => {
+        const isAllowed = authorized(context, Operation.read, AclResource.topic, name);
+        const partitions = partitionIndexes.map((partitionIndex) => {
+          if (!isAllowed) return refused(partitionIndex, ErrorCode.TOPIC_AUTHORIZATION_FAILED);
           const partition = broker.partitions.get(name, partitionIndex);
           if (partition === undefined) return refused(partitionIndex, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
           return {
@@ -24,8 +28,9 @@ export const describeProducers = defineHandler(DescribeProducers, {
               currentTxnStartOffset: producer.currentTxnFirstOffset,
             })),
           };
-        }),
-      })),
+        });
+        return { name, partitions };
+      }),
     };
   },
   onError: ({ topics }, errorCode) => ({

@@ -4,12 +4,15 @@
 import { ListConfigResources } from '@klamm/protocol/api/74-list-config-resources';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { defineHandler } from '../dispatch/handler.ts';
+import { Operation } from '../metadata/acl.ts';
 import { ResourceType } from '../metadata/image.ts';
 
 /** Kinds that clients may ask for (ConfigResource.Type): topic, broker, broker logger, client metrics, group. */
 const KINDS: ReadonlySet<number> = new Set([ResourceType.topic, ResourceType.broker, 8, 16, 32]);
 
 export const listConfigResources = defineHandler(ListConfigResources, {
+  clusterOperation: Operation.describeConfigs,
+
   handle({ broker, apiVersion }, request) {
     const { image, nodeId } = broker.catalog;
     const { resourceTypes } = request;

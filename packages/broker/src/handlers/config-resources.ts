@@ -3,10 +3,12 @@
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import { type BrokerConfigName, isBrokerConfig } from '../config/broker.ts';
 import { isTopicConfig } from '../config/topic.ts';
-import type { BrokerRooms } from '../dispatch/context.ts';
+import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
+import { Operation } from '../metadata/acl.ts';
 import { type ConfigChange, configRecords } from '../metadata/config-changes.ts';
 import { ResourceType } from '../metadata/image.ts';
 import { repeated, topicNameProblem } from '../metadata/topic-changes.ts';
+import { configRefusal } from './config-permissions.ts';
 
 export interface Resource {
   readonly resourceType: number;
@@ -46,7 +48,7 @@ interface Alteration {
 
 /** Alters resources one after the other; one that the request names twice is refused. */
 export async function alterResources(
-  broker: BrokerRooms,
+  context: RequestContext,
   alterations: readonly Alteration[],
   validateOnly: boolean,
 ): Promise<(Outcome & Resource)[]> {
@@ -55,7 +57,12 @@ export async function alterResources(
   const outcomes = [];
   for (const { resource, changesFor } of alterations) {
     if (!twice.has(keyOf(resource))) {
-      outcomes.push(await alterResource(broker, resource, changesFor, validateOnly));
+      const refusal = configRefusal(context, Operation.alterConfigs, resource);
+      outcomes.push(
+        refusal === null
+          ? await alterResource(context.broker, resource, changesFor, validateOnly)
+          : { ...refusal, ...resource },
+      );
       continue;
     }
     const errorMessage = `The request names ${resource.resourceName} more than once.`;

@@ -7,7 +7,6 @@
 // Decisions on topics are kept, since Produce and Fetch ask for the same few over and over: by connection, at most so
 // many, and only until an ACL or the principal changes.
 
-import { ErrorCode } from '@klamm/protocol/error-codes';
 import type { ClientConnection } from '../../listeners/connection.ts';
 import {
   type Acl,
@@ -159,22 +158,6 @@ export class StandardAuthorizer {
     if (bits === 0 && topics.size >= REMEMBERED_MAX) topics.clear();
     topics.set(topic, bits | judged | (isAllowed ? allowed : 0));
     return isAllowed;
-  }
-}
-
-/** The error of whoever may not use a resource of this kind. */
-export function refusalCode(resourceType: number): number {
-  switch (resourceType) {
-    case AclResource.topic:
-      return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
-    case AclResource.group:
-      return ErrorCode.GROUP_AUTHORIZATION_FAILED;
-    case AclResource.transactionalId:
-      return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-    case AclResource.delegationToken:
-      return ErrorCode.DELEGATION_TOKEN_AUTHORIZATION_FAILED;
-    default:
-      return ErrorCode.CLUSTER_AUTHORIZATION_FAILED;
   }
 }
 

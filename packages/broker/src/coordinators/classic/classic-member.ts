@@ -19,6 +19,8 @@ export interface Joiner {
   readonly mustKnowItsId: boolean;
   /** Whether a leader understands that the assignment stays as it is (KIP-814). */
   readonly maySkipAssignment: boolean;
+  /** Which topics patterns of its group may find when it looks at them; default: all. */
+  readonly mayDescribe?: (topic: string) => boolean;
 }
 
 export type LeavingMember = Decoded<(typeof LeaveGroup)['request']['fields']>['members'][number];

@@ -55,7 +55,7 @@ export function joinClassic(
     replaced === undefined
       ? (standing.members.get(memberId) ?? newMember(memberId))
       : changes.replace(replaced, memberId);
-  changes.update(known, joined(known, request, subscription, who), null, now);
+  changes.update(known, joined(known, request, subscription, who), null, now, who.mayDescribe);
   const isStale = standing.groupEpoch > standing.assignmentEpoch;
   if (!downgrades) changes.assign(now);
   const owned = byTopicId(subscription.ownedPartitions, options.topics);

@@ -71,22 +71,29 @@ export class ConsumerChanges {
    * Takes in what a member says of itself, and begins a new epoch where it, or the topics, are not what they were.
    *
    * @param pattern what its regular expression compiles to, where that is new to the group
+   * @param mayDescribe which topics patterns may find: it is the member that looks at them
    * @returns whether it subscribes to other topics than before
    */
-  update(known: ConsumerMember, member: ConsumerMember, pattern: Pattern | null, now: number): boolean {
+  update(
+    known: ConsumerMember,
+    member: ConsumerMember,
+    pattern: Pattern | null,
+    now: number,
+    mayDescribe: Pattern = () => true,
+  ): boolean {
     const { standing, options } = this;
     const isNew = !standing.members.has(member.memberId);
     const hasNewTopics = isNew || !isSameSubscription(known, member);
     if (isNew || !isSameMetadata(known, member)) this.write(metadataRecord(standing.groupId, member));
     if (pattern !== null && member.subscribedTopicRegex !== null) {
-      const names = namesThat(options.topics, pattern);
+      const names = namesThat(options.topics, pattern, mayDescribe);
       this.write(patternRecord(standing.groupId, member.subscribedTopicRegex, names, now));
     }
     if (hasNewTopics) {
       this.#writeAll(unusedPatterns(standing));
       this.bump();
     }
-    this.#refreshEpoch(now);
+    this.#refreshEpoch(now, mayDescribe);
     return hasNewTopics;
   }
 
@@ -175,10 +182,10 @@ export class ConsumerChanges {
     } else this.timers.clear(memberId, 'rebalance');
   }
 
-  #refreshEpoch(now: number): void {
+  #refreshEpoch(now: number, mayDescribe: Pattern): void {
     if (!this.mayBeStale) return;
     this.mayBeStale = false;
-    this.#writeAll(refreshedPatterns(this.standing, this.options.topics, now));
+    this.#writeAll(refreshedPatterns(this.standing, this.options.topics, mayDescribe, now));
     if (this.#hash() !== this.standing.metadataHash) this.bump();
   }
 

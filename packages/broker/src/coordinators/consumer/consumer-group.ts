@@ -45,6 +45,8 @@ export interface HeartbeatCaller {
   readonly clientHost: string;
   /** Of ConsumerGroupHeartbeat. */
   readonly apiVersion: number;
+  /** Which topics its pattern may find; default: all. */
+  readonly mayDescribe?: Pattern;
 }
 
 /** Of a session that one heartbeat may take. */
@@ -182,7 +184,7 @@ export class ConsumerGroup implements Group {
       return { errorCode: ErrorCode.INVALID_REGULAR_EXPRESSION, errorMessage: pattern.problem };
     }
     const known = sought.replaces === undefined ? sought.member : changes.replace(sought.replaces, memberId);
-    changes.update(known, updated(known, request, who), pattern, now);
+    changes.update(known, updated(known, request, who), pattern, now, who.mayDescribe);
     changes.assign(now);
     const member = changes.reconcile(memberId, request.topicPartitions, now);
     changes.seen(member, now);

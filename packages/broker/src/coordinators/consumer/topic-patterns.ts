@@ -24,9 +24,9 @@ export function compilePattern(pattern: string): Pattern | { readonly problem: s
   }
 }
 
-/** Names of the topics that match, in order. */
-export function namesThat(topics: Topics, matches: Pattern): string[] {
-  return topics.topics.map(({ name }) => name).filter(matches);
+/** Names of the topics that match and that whoever asks may know of, in order. */
+export function namesThat(topics: Topics, matches: Pattern, mayDescribe: Pattern): string[] {
+  return topics.topics.map(({ name }) => name).filter((name) => matches(name) && mayDescribe(name));
 }
 
 /** What a pattern matches, to be kept. */
@@ -40,11 +40,16 @@ export function patternRecord(
 }
 
 /** What has changed of what the members' patterns match. */
-export function refreshedPatterns(standing: ConsumerStanding, topics: Topics, now: number): GroupRecord[] {
+export function refreshedPatterns(
+  standing: ConsumerStanding,
+  topics: Topics,
+  mayDescribe: Pattern,
+  now: number,
+): GroupRecord[] {
   return [...patternsInUse(standing)].flatMap((pattern) => {
     const matches = compilePattern(pattern);
     if (typeof matches !== 'function') return [];
-    const names = namesThat(topics, matches);
+    const names = namesThat(topics, matches, mayDescribe);
     const isAsBefore = names.join() === [...(standing.patterns.get(pattern)?.topics ?? [])].sort().join();
     const isKnown = standing.patterns.has(pattern);
     return isKnown && isAsBefore ? [] : [patternRecord(standing.groupId, pattern, names, now)];
