@@ -3,12 +3,28 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import type { Clock } from '@klamm/base/clock';
+import type { ConfigType } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import type { BrokerConfigName, brokerConfigs } from './config/broker.ts';
 import type { BrokerSettings, SettingEntry } from './config/settings.ts';
 import type { Endpoint } from './metadata/bootstrap.ts';
 import { type Disk, nodeDisk } from './storage/disk.ts';
 import { memoryDisk } from './storage/disk-memory.ts';
+
+/** What a setting of a type is written as in code; a text as in a file will do for each. */
+type Written<Type extends ConfigType> = Type extends 'boolean'
+  ? boolean | string
+  : Type extends 'short' | 'int' | 'long' | 'double'
+    ? number | string
+    : Type extends 'list'
+      ? string | readonly string[]
+      : string;
+
+/** Settings by Kafka's names; those of one listener, or of a mechanism of it, with their prefix. */
+export type BrokerConfig = {
+  readonly [Name in BrokerConfigName]?: Written<(typeof brokerConfigs)[Name]['type']>;
+} & { readonly [scoped: `listener.name.${string}`]: string | number | boolean };
 
 export interface BrokerOptions {
   /** Port of the one listener on 127.0.0.1; 0 for a free one. Default: what `listeners` or the settings say. */
@@ -18,7 +34,7 @@ export interface BrokerOptions {
   /** Where to keep the data. Default: in memory, gone with the broker. */
   readonly dataDirectory?: string;
   /** Further settings by Kafka's names; they win over `entries`. */
-  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  readonly config?: BrokerConfig;
   /** Settings from files and the environment, each with its source; earlier ones win. */
   readonly entries?: readonly SettingEntry[];
   /** Default: says nothing. */
@@ -68,7 +84,7 @@ export function placeOf(options: BrokerOptions, settings: BrokerSettings, clock:
 export function entriesOf({ port, listeners, config = {}, entries = [] }: BrokerOptions): SettingEntry[] {
   const given: SettingEntry[] = Object.entries(config).map(([name, value]) => ({
     name,
-    value: String(value),
+    value: Array.isArray(value) ? value.join(',') : String(value),
     source: 'config',
   }));
   if (listeners !== undefined) given.unshift({ name: 'listeners', value: listeners, source: 'listeners' });
