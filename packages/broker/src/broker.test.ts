@@ -421,7 +421,11 @@ test('a connection whose frame length lies, or that speaks HTTP, is closed; the 
 
 test('settings that are wrong are all named, with their source and what is allowed', async () => {
   // From JavaScript, say: TypeScript knows the names.
-  const config: object = { 'num.partitions': 'many', 'log.retenton.ms': 5, 'flush.policy': 'never' };
+  const config: Record<string, string> = {
+    'num.partitions': 'many',
+    'log.retenton.ms': '5',
+    'flush.policy': 'never',
+  };
   await assert.rejects(startBroker({ config }), (error: Error) => {
     assert.match(error.message, /num\.partitions=many \(config\): allowed: a whole number, at least 1/);
     assert.match(
