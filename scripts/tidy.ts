@@ -61,8 +61,8 @@ const MODULE_RULES: readonly ModuleRule[] = [
   },
   {
     modules: /^node:fs(\/promises)?$/,
-    in: /^packages\/(broker\/src\/(storage\/disk[\w-]*|config\/sources|process-table)\.ts|cli\/)/,
-    say: 'files belong in broker/storage/disk, broker/config/sources and cli',
+    in: /^packages\/(broker\/src\/(storage\/disk[\w-]*|config\/sources|process-table)\.ts|client\/src\/security\/tls-context\.ts|cli\/)/,
+    say: 'files belong in broker/storage/disk, broker/config/sources, client/security/tls-context (stores by their path) and cli',
   },
   {
     modules: /^node:timers(\/promises)?$/,

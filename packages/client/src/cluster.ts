@@ -16,6 +16,8 @@ import { backOffMs } from './network/back-off.ts';
 import type { Connection, RequestOptions } from './network/connection.ts';
 import { ConnectionPool } from './network/pool.ts';
 import type { ClientSettings } from './options.ts';
+import { saslLogin } from './security/sasl-login.ts';
+import { tlsContext } from './security/tls-context.ts';
 
 export interface PartitionMetadata {
   readonly index: number;
@@ -72,8 +74,11 @@ export class Cluster {
 
   constructor(settings: ClientSettings, software: { readonly name: string; readonly version: string }) {
     this.settings = settings;
+    const { tls, sasl } = settings.security;
     this.pool = new ConnectionPool({
       ...settings,
+      tls: tls === undefined ? undefined : once(() => tlsContext(tls)),
+      login: sasl === undefined ? undefined : saslLogin(sasl, settings.clock),
       softwareName: software.name,
       softwareVersion: software.version,
     });
@@ -339,6 +344,18 @@ export class Cluster {
       } else if (topic.name !== null) this.#topics.delete(topic.name);
     }
   }
+}
+
+/** What is made once and used by all; made again where it failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((cause) => {
+      made = undefined;
+      throw cause;
+    });
+    return made;
+  };
 }
 
 function closedError(): KlammError {

@@ -61,5 +61,6 @@ export type { DeliveryOutcome } from './producer/outcomes.ts';
 export { type Partitioner, type PartitionerInput, partitionOfKey } from './producer/partitioner.ts';
 export type { Producer } from './producer/producer.ts';
 export type { Transaction } from './producer/transactions/transaction.ts';
+export type { BearerToken, SaslOptions, StoreOptions, TlsOptions } from './security/options.ts';
 export type { TransformOptions } from './transform/options.ts';
 export type { Transform } from './transform/transform.ts';

@@ -1,12 +1,17 @@
 // What a client can be told, and what it does where it is not told.
 
 import { type Clock, systemClock } from '@klamm/base/clock';
-import { KlammError } from '@klamm/base/errors';
 import { type Logger, silentLogger } from '@klamm/base/logger';
 import { type Random, systemRandom } from '@klamm/base/random';
-import { ErrorCode } from '@klamm/protocol/error-codes';
 import { type BrokerAddress, parseAddresses } from './network/address.ts';
 import type { BackOff } from './network/back-off.ts';
+import { requireNumbers } from './option-checks.ts';
+import {
+  type SaslOptions,
+  type SecuritySettings,
+  securitySettings,
+  type TlsOptions,
+} from './security/options.ts';
 
 export interface KafkaOptions {
   /** Brokers to start from: `['127.0.0.1:9092']`, or `'a:9092,b:9092'`. The others are learned from these. */
@@ -25,6 +30,10 @@ export interface KafkaOptions {
   readonly retryBackOff?: { readonly firstMs?: number; readonly mostMs?: number };
   /** After how long what is known of a topic is asked again, in ms. Default 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /** Speaks TLS: `true` trusts whom Node trusts; see TlsOptions for a CA of your own. Default: in the clear. */
+  readonly tls?: boolean | TlsOptions;
+  /** How this client logs in. Default: not at all. */
+  readonly sasl?: SaslOptions;
   /** For tests. */
   readonly clock?: Clock;
   readonly random?: Random;
@@ -42,6 +51,8 @@ export interface ClientSettings {
   readonly metadataMaxAgeMs: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Shows no secrets when it is printed. */
+  readonly security: SecuritySettings;
 }
 
 /** Throws KlammError INVALID_CONFIG where an option is not what it has to be. */
@@ -51,10 +62,12 @@ export function clientSettings(options: KafkaOptions): ClientSettings {
   const { firstMs = 100, mostMs = 1000 } = retryBackOff;
   requireNumbers({ connectionTimeoutMs, requestTimeoutMs, firstMs, mostMs }, 1);
   requireNumbers({ retryTimeoutMs, metadataMaxAgeMs }, 0);
+  const logger = options.logger ?? silentLogger;
   return {
+    security: securitySettings(options.tls, options.sasl, logger),
     addresses: parseAddresses(options.brokers),
     clientId,
-    logger: options.logger ?? silentLogger,
+    logger,
     connectionTimeoutMs,
     requestTimeoutMs,
     retryTimeoutMs,
@@ -63,20 +76,4 @@ export function clientSettings(options: KafkaOptions): ClientSettings {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   };
-}
-
-/** Throws INVALID_CONFIG unless every value is a number of at least `least`. */
-export function requireNumbers(values: Readonly<Record<string, number>>, least: number): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'number' && value >= least) continue;
-    throw invalidOption(`\`${name}\` is ${String(value)}; it has to be a number of ${least} or more.`);
-  }
-}
-
-export function invalidOption(message: string): KlammError {
-  return new KlammError(message, {
-    code: 'INVALID_CONFIG',
-    errorCode: ErrorCode.INVALID_CONFIG,
-    retriable: false,
-  });
 }

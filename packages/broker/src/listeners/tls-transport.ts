@@ -29,12 +29,14 @@ export class TlsTransport {
     this.#server = createServer({
       ...contextOf(tls),
       requestCert: tls.clientAuth !== 'none',
-      rejectUnauthorized: false,
+      // Has OpenSSL tell a client that shows no certificate that it needs one.
+      rejectUnauthorized: tls.clientAuth === 'required',
       handshakeTimeout: HANDSHAKE_MS,
     });
     this.#server.on('secureConnection', (socket) => this.#onSecure(socket));
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#say(socket, troubleOf(error));
+      const refused: unknown = socket.authorizationError ?? undefined;
+      this.#say(socket, refused === undefined ? troubleOf(error) : refusedText(refused));
       socket.destroy();
     });
   }
@@ -61,16 +63,13 @@ export class TlsTransport {
     const { clientAuth, mapping } = this.#tls;
     if (clientAuth === 'none') return ANONYMOUS;
     const certificate = socket.getPeerX509Certificate();
+    if (certificate === undefined && clientAuth === 'requested') return ANONYMOUS;
     if (certificate === undefined) {
-      if (clientAuth === 'requested') return ANONYMOUS;
-      this.#say(
-        socket,
-        'the client shows no certificate, and this listener asks for one (ssl.client.auth=required)',
-      );
+      this.#say(socket, NO_CERTIFICATE);
       return undefined;
     }
     if (!socket.authorized) {
-      this.#say(socket, `the client's certificate is refused: ${refusalOf(socket.authorizationError)}`);
+      this.#say(socket, refusedText(socket.authorizationError));
       return undefined;
     }
     const subject = distinguishedName(certificate.raw);
@@ -102,6 +101,9 @@ function contextOf({ material, minVersion, maxVersion, ciphers }: ListenerTls): 
   };
 }
 
+const NO_CERTIFICATE =
+  'the client shows no certificate, and this listener asks for one (ssl.client.auth=required)';
+
 const TROUBLES: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER:
     'the client does not speak TLS; set its security.protocol to that of this listener',
@@ -118,6 +120,7 @@ const TROUBLES: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     "the client refuses this broker's certificate; does it trust its CA, and does the certificate name the address it connected to?",
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the client finds this broker's certificate expired",
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: NO_CERTIFICATE,
   ERR_TLS_HANDSHAKE_TIMEOUT: `the handshake was not over after ${HANDSHAKE_MS} ms`,
   ECONNRESET: 'the client ended the connection before the handshake was over',
 };
@@ -136,8 +139,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the truststore does not have its CA',
 };
 
-function refusalOf(error: unknown): string {
+function refusedText(error: unknown): string {
   const code =
     error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
-  return REFUSALS[code] ?? code;
+  return `the client's certificate is refused: ${REFUSALS[code] ?? code}`;
 }

@@ -9,7 +9,7 @@ import { RenewDelegationToken } from '@klamm/protocol/api/39-renew-delegation-to
 import { ExpireDelegationToken } from '@klamm/protocol/api/40-expire-delegation-token';
 import { DescribeDelegationToken } from '@klamm/protocol/api/41-describe-delegation-token';
 import type { Cluster } from '../cluster.ts';
-import { invalidOption } from '../options.ts';
+import { invalidOption } from '../option-checks.ts';
 import { throwFirst } from './topics.ts';
 
 export interface DelegationToken {

@@ -13,7 +13,7 @@ import {
   saltedPassword,
 } from '@klamm/protocol/sasl/scram-keys';
 import type { Cluster } from '../cluster.ts';
-import { invalidOption } from '../options.ts';
+import { invalidOption } from '../option-checks.ts';
 import { throwFirst } from './topics.ts';
 
 export type { ScramMechanism } from '@klamm/protocol/sasl/scram-keys';

@@ -1,7 +1,7 @@
 // What a partition consumer can be told, and what it does where it is not told.
 
 import type { Serde } from '../bytes.ts';
-import { invalidOption, requireNumbers } from '../options.ts';
+import { invalidOption, requireNumbers } from '../option-checks.ts';
 
 /** The first record, the next one to be written, an offset, or the first record at or after a time. */
 export type StartPosition = 'earliest' | 'latest' | number | Date;

@@ -4,7 +4,7 @@ import type { Assignor } from '@klamm/protocol/groups/assignors/assignor';
 import { rangeAssignor } from '@klamm/protocol/groups/assignors/range';
 import { roundRobinAssignor } from '@klamm/protocol/groups/assignors/round-robin';
 import { cooperativeStickyAssignor, stickyAssignor } from '@klamm/protocol/groups/assignors/sticky';
-import { invalidOption } from '../options.ts';
+import { invalidOption } from '../option-checks.ts';
 
 const BY_NAME: ReadonlyMap<string, Assignor> = new Map(
   [rangeAssignor, roundRobinAssignor, stickyAssignor, cooperativeStickyAssignor].map((assignor) => [

@@ -11,7 +11,7 @@ import { partitionText, type TopicPartition } from '@klamm/protocol/groups/topic
 import type { Cluster } from '../cluster.ts';
 import type { FetchedRecords } from '../consumer/fetched-records.ts';
 import { checkPosition, type StartPosition } from '../consumer/options.ts';
-import { invalidOption, requireNumbers } from '../options.ts';
+import { invalidOption, requireNumbers } from '../option-checks.ts';
 import type { AssignedPartition } from './assigned-partition.ts';
 import { eachMessage } from './concurrency.ts';
 import type { ConsumerGroupMetadata } from './consumer-group-metadata.ts';

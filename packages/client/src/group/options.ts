@@ -5,7 +5,7 @@ import type { Assignor } from '@klamm/protocol/groups/assignors/assignor';
 import { cooperativeStickyAssignor } from '@klamm/protocol/groups/assignors/sticky';
 import type { Serde } from '../bytes.ts';
 import { type FetchOptions, type FetchSettings, fetchSettings } from '../consumer/options.ts';
-import { invalidOption, requireNumbers } from '../options.ts';
+import { invalidOption, requireNumbers } from '../option-checks.ts';
 import { assignorsByName } from './assignor-names.ts';
 import type { MembershipOptions } from './membership/membership.ts';
 

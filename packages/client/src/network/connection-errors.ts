@@ -22,6 +22,21 @@ export function unreadable(
   return kafkaError(ErrorCode.INVALID_REQUEST, message, { cause });
 }
 
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+
+/** Whether nobody was there at all. */
+export function isUnreachable(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly code?: string } };
+  return UNREACHABLE.has(cause?.code ?? '');
+}
+
 /** The usual errors of sockets without their codes. */
 export function plainCause(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '@klamm/base/clock';
+import { systemRandom } from '@klamm/base/random';
 import { ListOffsets } from '@klamm/protocol/api/02-list-offsets';
 import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
@@ -15,6 +16,9 @@ const OPTIONS: ConnectionOptions = {
   connectionTimeoutMs: 5000,
   requestTimeoutMs: 5000,
   clock: systemClock,
+  random: systemRandom,
+  tls: undefined,
+  login: undefined,
 };
 
 function open(broker: ScriptedBroker, options: Partial<ConnectionOptions> = {}): Promise<Connection> {

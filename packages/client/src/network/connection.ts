@@ -5,9 +5,10 @@
 // whatever reason, everything that waits for a reply fails with a retriable error. It must not know what a request
 // means, nor try anything twice. Versions: KIP-35, KIP-511.
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@klamm/base/clock';
 import { KlammError, messageOf } from '@klamm/base/errors';
+import type { Random } from '@klamm/base/random';
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { codecOf } from '@klamm/protocol/schema/compile';
@@ -16,9 +17,15 @@ import { type Api, isFlexible } from '@klamm/protocol/schema/message';
 import { readResponseHeader, writeRequestHeader } from '@klamm/protocol/wire/headers';
 import { Reader } from '@klamm/protocol/wire/reader';
 import { Writer } from '@klamm/protocol/wire/writer';
+import type { SaslLogin } from '../security/options.ts';
+import type { TlsContext } from '../security/tls-context.ts';
 import { addressText, type BrokerAddress } from './address.ts';
+import { BrokerVersions } from './broker-versions.ts';
 import { lost, plainCause, unreadable } from './connection-errors.ts';
 import { FrameReader } from './frames.ts';
+import { isOfLogin, logIn } from './sasl-exchange.ts';
+import { openSocket, whenConnected } from './socket.ts';
+import { expectsTls, isTlsAlert, tlsError } from './tls-errors.ts';
 
 export interface ConnectionOptions {
   readonly clientId: string;
@@ -28,6 +35,10 @@ export interface ConnectionOptions {
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
+  readonly random: Random;
+  /** Gives what TLS is to be spoken with. */
+  readonly tls: (() => Promise<TlsContext>) | undefined;
+  readonly login: SaslLogin | undefined;
 }
 
 export interface RequestOptions {
@@ -47,10 +58,11 @@ interface Pending {
   readonly reject: (error: KlammError) => void;
 }
 
-type VersionRange = readonly [first: number, last: number];
-
 const READ_BUFFER_BYTES = 128 * 1024;
 const FRAME_BYTES_MAX = 512 * 1024 * 1024;
+/** When a login is renewed, of its lifetime: as Java's clients, spread so that not all come at once. */
+const LOGIN_AGAIN_SHARE = 0.85;
+const LOGIN_AGAIN_SPREAD = 0.1;
 
 export class Connection {
   readonly address: BrokerAddress;
@@ -58,40 +70,46 @@ export class Connection {
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
   readonly #frames: FrameReader;
-  readonly #versions = new Map<number, VersionRange>();
-  readonly #featureLevels = new Map<string, number>();
+  readonly #versions: BrokerVersions;
   #onClose: () => void = () => {};
   #correlationId = 0;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #closed: KlammError | undefined;
+  readonly #isTls: boolean;
+  #isNegotiated = false;
+  /** True until the first request of a client without a login is answered. */
+  #isSilent = false;
+  /** Sends that wait for a login that is being renewed. */
+  #held: (() => void)[] | undefined;
+  #loginTimer: Timer | undefined;
 
-  private constructor(address: BrokerAddress, options: ConnectionOptions) {
+  private constructor(address: BrokerAddress, options: ConnectionOptions, tls: TlsContext | undefined) {
     this.address = address;
     this.#options = options;
     this.#frames = new FrameReader(FRAME_BYTES_MAX, (frame) => this.#reply(frame));
-    this.#socket = connect({
-      host: address.host,
-      port: address.port,
-      noDelay: true,
-      keepAlive: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-        callback: (size, buffer) => this.#read(size === buffer.length ? buffer : buffer.subarray(0, size)),
-      },
+    this.#versions = new BrokerVersions(address);
+    this.#isTls = tls !== undefined;
+    this.#socket = openSocket(address, tls, {
+      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+      callback: (size, buffer) => this.#read(size === buffer.length ? buffer : buffer.subarray(0, size)),
     });
   }
 
   /**
-   * Connects and negotiates versions.
+   * Connects, negotiates versions, and logs in.
    *
-   * @throws KlammError NETWORK_EXCEPTION where nobody answers, or what answers is no Kafka broker
+   *
+   * @throws KlammError NETWORK_EXCEPTION where nobody answers, or what answers is no Kafka broker; where it is not to
+   * be trusted, or takes no login of this client: SSL_AUTHENTICATION_FAILED, SASL_AUTHENTICATION_FAILED and the like
    */
   static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
-    const connection = new Connection(address, options);
+    const connection = new Connection(address, options, await options.tls?.());
     try {
-      await connection.#connected();
+      await whenConnected(connection.#socket, address, options);
+      connection.#watch();
       await connection.#negotiate();
+      if (options.login !== undefined) await connection.#logIn(options.login);
     } catch (cause) {
       connection.close(cause instanceof KlammError ? cause : undefined);
       throw cause;
@@ -101,6 +119,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#closed === undefined;
+  }
+
+  /** Whether no request was answered. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Requests that wait for a reply. */
@@ -119,25 +142,16 @@ export class Connection {
    * @throws KlammError UNSUPPORTED_VERSION where there is none
    */
   versionOf(api: Api, versionMax = api.versions[1]): number {
-    const range = this.#versions.get(api.key);
-    const first = Math.max(range?.[0] ?? 0, api.versions[0]);
-    const last = Math.min(range?.[1] ?? -1, versionMax);
-    if (last >= first) return last;
-    throw kafkaError(
-      ErrorCode.UNSUPPORTED_VERSION,
-      range === undefined
-        ? `The broker ${addressText(this.address)} does not offer ${api.name}.`
-        : `The broker ${addressText(this.address)} offers ${api.name} in versions ${range[0]} to ${range[1]}, and this client speaks ${api.versions[0]} to ${versionMax}.`,
-    );
+    return this.#versions.versionOf(api, versionMax);
   }
 
   supports(api: Api): boolean {
-    return this.#versions.has(api.key);
+    return this.#versions.supports(api);
   }
 
   /** The level of a feature that the cluster had taken on when it was connected (KIP-584); 0 where it has none. */
   featureLevel(name: string): number {
-    return this.#featureLevels.get(name) ?? 0;
+    return this.#versions.featureLevel(name);
   }
 
   /**
@@ -178,7 +192,7 @@ export class Connection {
     await new Promise<void>((resolve, reject) => {
       this.#write(writer, (error) => {
         if (error === null || error === undefined) resolve();
-        else reject(lost(this.address, this.#pending.length, messageOf(error), error));
+        else reject(this.#lost(messageOf(error), error));
       });
     });
   }
@@ -193,63 +207,63 @@ export class Connection {
         `The connection to ${addressText(this.address)} was closed by this client.`,
       );
     this.#timer?.cancel();
+    this.#loginTimer?.cancel();
+    this.#held = undefined;
     this.#socket.destroy();
     for (const { reject } of this.#pending.splice(0)) reject(this.#closed);
     this.#onClose();
   }
 
-  #connected(): Promise<void> {
+  #watch(): void {
     const socket = this.#socket;
-    return new Promise((resolve, reject) => {
-      const { clock, connectionTimeoutMs } = this.#options;
-      const give = (cause: string, error?: unknown): void => {
-        timer.cancel();
-        reject(
-          kafkaError(
-            ErrorCode.NETWORK_EXCEPTION,
-            `Cannot connect to ${addressText(this.address)}: ${cause}. Is the broker running, and is this its address?`,
-            { cause: error },
-          ),
-        );
-      };
-      const timer = clock.after(
-        connectionTimeoutMs,
-        () => give(`no answer within ${connectionTimeoutMs} ms`),
-        true,
-      );
-      socket.once('connect', () => {
-        timer.cancel();
-        socket.on('end', () => this.close(lost(this.address, this.#pending.length, 'the broker closed it')));
-        resolve();
-      });
-      socket.once('error', (error) => {
-        give(plainCause(error), error);
-        this.close(lost(this.address, this.#pending.length, plainCause(error), error));
-      });
-      socket.on('error', () => {});
-      socket.once('close', () => this.close(lost(this.address, this.#pending.length, 'it was closed')));
+    socket.once('error', (error) => {
+      const untrusted = this.#isTls ? tlsError(this.address, error) : undefined;
+      this.close(untrusted ?? this.#lost(plainCause(error), error));
     });
+    socket.on('error', () => {});
+    socket.once('end', () => this.close(this.#lost('the broker closed it')));
+    socket.once('close', () => this.close(this.#lost('it was closed')));
+  }
+
+  #lost(what: string, cause?: unknown): KlammError {
+    return lost(this.address, this.#pending.length, what, cause);
+  }
+
+  /** Logs in, and again before the login expires; what is asked meanwhile waits. */
+  async #logIn(login: SaslLogin): Promise<void> {
+    const { clock, random } = this.#options;
+    const lifetimeMs = await logIn(this, login);
+    if (lifetimeMs <= 0 || this.#closed !== undefined) return;
+    const delayMs = lifetimeMs * (LOGIN_AGAIN_SHARE + random() * LOGIN_AGAIN_SPREAD);
+    this.#loginTimer = clock.after(delayMs, () => void this.#logInAgain(login));
+  }
+
+  async #logInAgain(login: SaslLogin): Promise<void> {
+    this.#held = [];
+    try {
+      await this.#logIn(login);
+      const held = this.#held;
+      this.#held = undefined;
+      for (const send of held) send();
+    } catch (cause) {
+      this.close(cause instanceof KlammError ? cause : undefined);
+    }
   }
 
   async #negotiate(): Promise<void> {
     try {
-      let version = ApiVersions.versions[1];
-      for (;;) {
-        const frame = await this.#askVersions(version);
-        // A broker that does not know the version answers in version 0 with this code, and says what it knows.
-        const known = frame.length < 6 || frame.readInt16BE(4) !== ErrorCode.UNSUPPORTED_VERSION;
-        const answer = codecOf(ApiVersions.response, known ? version : 0).decode(new Reader(frame, 4));
-        if (known || version === 0) return this.#learnVersions(answer);
-        const offered = answer.apiKeys.find(({ apiKey }) => apiKey === ApiVersions.key);
-        version = Math.min(version - 1, offered?.maxVersion ?? 0);
-      }
+      await this.#versions.negotiate((version) => this.#askVersions(version));
     } catch (cause) {
+      if (cause instanceof KlammError && !cause.retriable) throw cause;
       throw kafkaError(
         ErrorCode.NETWORK_EXCEPTION,
-        `${addressText(this.address)} did not say which versions it speaks: ${messageOf(cause)} Is this a Kafka broker, and a listener without TLS and SASL?`,
+        `${addressText(this.address)} did not say which versions it speaks: ${messageOf(cause)} Is this a Kafka broker, and a listener ${this.#isTls ? 'with TLS, which trusts this client' : 'without TLS'}?`,
         { cause },
       );
     }
+    this.#isNegotiated = true;
+    // Versions are told to everybody.
+    this.#isSilent = this.#options.login === undefined;
   }
 
   #askVersions(version: number): Promise<Buffer> {
@@ -258,16 +272,6 @@ export class Connection {
     return new Promise((resolve, reject) => {
       this.#send(ApiVersions, version, body, connectionTimeoutMs, reject, resolve);
     });
-  }
-
-  #learnVersions(answer: Decoded<(typeof ApiVersions)['response']['fields']>): void {
-    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
-    for (const { apiKey, minVersion, maxVersion } of answer.apiKeys) {
-      this.#versions.set(apiKey, [minVersion, maxVersion]);
-    }
-    for (const { name, maxVersionLevel } of answer.finalizedFeatures) {
-      this.#featureLevels.set(name, maxVersionLevel);
-    }
   }
 
   #send<Q extends Fields, R extends Fields>(
@@ -280,6 +284,10 @@ export class Connection {
   ): void {
     if (this.#closed !== undefined) {
       reject(this.#closed);
+      return;
+    }
+    if (this.#held !== undefined && !isOfLogin(api)) {
+      this.#held.push(() => this.#send(api, version, body, timeoutMs, reject, settle));
       return;
     }
     const writer = this.#encode(api, version, body);
@@ -327,10 +335,14 @@ export class Connection {
   }
 
   #read(chunk: Uint8Array): boolean {
+    if (!this.#isNegotiated && isTlsAlert(chunk)) {
+      this.close(expectsTls(this.address));
+      return false;
+    }
     try {
       this.#frames.push(chunk);
     } catch (cause) {
-      this.close(lost(this.address, this.#pending.length, messageOf(cause), cause));
+      this.close(this.#lost(messageOf(cause), cause));
     }
     return true;
   }
@@ -341,15 +353,10 @@ export class Connection {
     if (pending?.correlationId !== correlationId) {
       const expected = pending === undefined ? 'nothing was asked' : `${pending.correlationId} was expected`;
       if (pending !== undefined) this.#pending.unshift(pending);
-      this.close(
-        lost(
-          this.address,
-          this.#pending.length,
-          `a reply with correlation id ${correlationId} came where ${expected}`,
-        ),
-      );
+      this.close(this.#lost(`a reply with correlation id ${correlationId} came where ${expected}`));
       return;
     }
+    this.#isSilent = false;
     pending.settle(frame);
   }
 

@@ -10,6 +10,8 @@ import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { addressText, type BrokerAddress } from './address.ts';
 import { type BackOff, backOffMs } from './back-off.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { isUnreachable } from './connection-errors.ts';
+import { judgeListener } from './doubts.ts';
 
 export interface PoolOptions extends ConnectionOptions {
   readonly backOff: BackOff;
@@ -21,6 +23,8 @@ interface Slot {
   readonly purpose: string;
   connection: Connection | undefined;
   opening: Promise<Connection> | undefined;
+  /** The last connection ended, or was not to be had, before anything was answered: it may be of the wrong kind. */
+  doubtsListener: boolean;
   failures: number;
   notBefore: number;
 }
@@ -79,10 +83,25 @@ export class ConnectionPool {
     const key = keyOf(address, purpose);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      slot = { purpose, connection: undefined, opening: undefined, failures: 0, notBefore: 0 };
+      slot = {
+        purpose,
+        connection: undefined,
+        opening: undefined,
+        doubtsListener: false,
+        failures: 0,
+        notBefore: 0,
+      };
       this.#slots.set(key, slot);
     }
     return slot;
+  }
+
+  async #openSoundly(address: BrokerAddress, slot: Slot): Promise<Connection> {
+    if (slot.doubtsListener) {
+      slot.doubtsListener = false;
+      await judgeListener(address, this.#options);
+    }
+    return Connection.open(address, this.#options);
   }
 
   async #open(address: BrokerAddress, slot: Slot): Promise<Connection> {
@@ -91,7 +110,7 @@ export class ConnectionPool {
     const wait = slot.notBefore - clock.monotonic();
     if (wait > 0) await sleep(clock, wait, signal);
     try {
-      const connection = await Connection.open(address, this.#options);
+      const connection = await this.#openSoundly(address, slot);
       if (signal.aborted || this.#slots.get(keyOf(address, slot.purpose)) !== slot) {
         connection.close();
         throw closed();
@@ -99,10 +118,12 @@ export class ConnectionPool {
       slot.connection = connection;
       slot.failures = 0;
       connection.onClose = () => {
+        slot.doubtsListener = connection.isSilent;
         if (slot.connection === connection) slot.connection = undefined;
       };
       return connection;
     } catch (cause) {
+      slot.doubtsListener = !isUnreachable(cause);
       slot.failures++;
       slot.notBefore = clock.monotonic() + backOffMs(backOff, slot.failures, random);
       throw cause;

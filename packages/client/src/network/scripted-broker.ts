@@ -107,7 +107,14 @@ export class ScriptedBroker implements AsyncDisposable {
     const frames = new FrameReader(FRAME_BYTES_MAX, (frame) => {
       before = before.then(() => this.#answer(socket, frame));
     });
-    socket.on('data', (chunk) => frames.push(Buffer.from(chunk)));
+    socket.on('data', (chunk) => {
+      try {
+        frames.push(Buffer.from(chunk));
+      } catch {
+        // As any broker does with what is no request.
+        socket.destroy();
+      }
+    });
   }
 
   async #answer(socket: Socket, frame: Buffer): Promise<void> {

@@ -3,7 +3,7 @@
 import { Compression } from '@klamm/protocol/records/batch';
 import { type CompressionName, compressionName } from '@klamm/protocol/records/compression';
 import type { Bytes, Serde } from '../bytes.ts';
-import { invalidOption, requireNumbers } from '../options.ts';
+import { invalidOption, requireNumbers } from '../option-checks.ts';
 import type { Partitioner } from './partitioner.ts';
 
 export interface ProducerMessage<Value = Bytes, Key = Bytes> {

@@ -2,7 +2,7 @@
 
 import type { Bytes } from '../bytes.ts';
 import type { GroupOptions } from '../group/options.ts';
-import { invalidOption, requireNumbers } from '../options.ts';
+import { invalidOption, requireNumbers } from '../option-checks.ts';
 import type { ProducerOptions } from '../producer/options.ts';
 
 export interface TransformOptions<Value = Buffer, Key = Buffer, OutValue = Bytes, OutKey = Bytes> {

@@ -4,7 +4,7 @@ import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { partitionText } from '@klamm/protocol/groups/topic-partition';
 import type { ConsumerGroupMetadata } from '../../group/consumer-group-metadata.ts';
 import type { OffsetToCommit } from '../../group/offset-requests.ts';
-import { invalidOption } from '../../options.ts';
+import { invalidOption } from '../../option-checks.ts';
 import type { ProducerMessage, RecordMetadata } from '../options.ts';
 import { type IntakeOptions, RecordIntake } from '../record-intake.ts';
 import { stateError } from './transaction-errors.ts';
