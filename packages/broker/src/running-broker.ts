@@ -97,7 +97,7 @@ export class RunningBroker implements Broker {
       endpointFor: (name) => this.#endpointFor(name),
       closing: this.#closing.signal,
     };
-    await this.#openListeners(addresses, new Dispatcher(this.#rooms, handlers));
+    await this.#openListeners(addresses, catalog, new Dispatcher(this.#rooms, handlers));
     this.#endpoints = advertisedEndpoints(settings, this.#listeners, addresses);
     await catalog.register(this.#endpoints);
   }
@@ -149,7 +149,11 @@ export class RunningBroker implements Broker {
     return partitions;
   }
 
-  async #openListeners(addresses: readonly ListenerAddress[], dispatcher: Dispatcher): Promise<void> {
+  async #openListeners(
+    addresses: readonly ListenerAddress[],
+    catalog: Catalog,
+    dispatcher: Dispatcher,
+  ): Promise<void> {
     const { settings, clock, logger } = this.#ground;
     const frameBytesMax = settings.number('socket.request.max.bytes');
     const requestBytesMax = settings.number('queued.max.request.bytes');
@@ -165,7 +169,7 @@ export class RunningBroker implements Broker {
     };
     const dispatch = dispatcher.dispatch.bind(dispatcher);
     for (const address of addresses) {
-      const newLogin = newLoginOf(address, settings, clock, logger);
+      const newLogin = newLoginOf(address, catalog, clock, logger);
       const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
       const tls = address.protocol.endsWith('SSL') ? listenerTls(settings, address.name) : undefined;
       const options = { address, logger, budget, limits, handle, newLogin, tls };

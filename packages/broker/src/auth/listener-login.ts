@@ -1,8 +1,9 @@
 // What a listener asks of those who connect: a login by one of its mechanisms, or none.
 
+import { createHash } from 'node:crypto';
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
-import type { BrokerSettings } from '../config/settings.ts';
+import type { Catalog } from '../metadata/catalog.ts';
 import { Login } from './login.ts';
 import { mechanismsOf } from './mechanisms.ts';
 import type { SecurityProtocol } from './security-protocol.ts';
@@ -10,13 +11,16 @@ import type { SecurityProtocol } from './security-protocol.ts';
 /** Begins the login of a connection from `remote`; undefined where the listener asks for none. */
 export function newLoginOf(
   listener: { readonly name: string; readonly protocol: SecurityProtocol },
-  settings: BrokerSettings,
+  catalog: Catalog,
   clock: Clock,
   logger: Logger,
 ): ((remote: string) => Login) | undefined {
   const { name, protocol } = listener;
   if (protocol === 'PLAINTEXT' || protocol === 'SSL') return undefined;
-  const mechanisms = mechanismsOf(settings, name);
+  const { settings, image } = catalog;
+  // Nobody is told a directory's id before a login, and it stays the same.
+  const pepper = createHash('sha256').update(`${catalog.clusterId}/${catalog.directoryId}`).digest();
+  const mechanisms = mechanismsOf({ settings, scram: image.scram, pepper }, name);
   const failedDelayMs = settings.number('connection.failed.authentication.delay.ms');
   const sessionMsOf = (mechanism: string): number =>
     Number(settings.forListener(name, 'connections.max.reauth.ms', mechanism));

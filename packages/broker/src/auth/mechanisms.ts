@@ -1,7 +1,7 @@
 // The SASL mechanisms of one listener, from its settings: who may log in by which, and where their passwords are.
 //
 // Read once, when the broker starts. Users of PLAIN are those of the listener's login settings (`user_NAME="password"`,
-// Kafka's PlainServerCallbackHandler).
+// Kafka's PlainServerCallbackHandler); those of SCRAM are looked up in the metadata when they come.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { listOf } from '@klamm/base/config';
@@ -9,32 +9,57 @@ import { KlammError } from '@klamm/base/errors';
 import type { SaslServer } from '@klamm/protocol/sasl/exchange';
 import { parseJaas } from '@klamm/protocol/sasl/jaas';
 import { plainServer } from '@klamm/protocol/sasl/plain';
+import { SCRAM_MECHANISMS, type ScramMechanism } from '@klamm/protocol/sasl/scram-keys';
+import { type ScramAccount, scramServer } from '@klamm/protocol/sasl/scram-server';
 import type { BrokerSettings } from '../config/settings.ts';
+import type { ScramImage } from '../metadata/scram-image.ts';
 
 type Mechanisms = ReadonlyMap<string, () => SaslServer>;
 
+/** Where those are who may log in. */
+export interface LoginSources {
+  readonly settings: BrokerSettings;
+  readonly scram: ScramImage;
+  /** A secret that stays the same from start to start, from which salts of users that there are not are made. */
+  readonly pepper: Buffer;
+}
+
 /** Throws KlammError INVALID_CONFIG where a mechanism is not known, or has nobody who could log in by it. */
-export function mechanismsOf(settings: BrokerSettings, listener: string): Mechanisms {
+export function mechanismsOf(sources: LoginSources, listener: string): Mechanisms {
+  const { settings } = sources;
   const names = listOf(settings.forListener(listener, 'sasl.enabled.mechanisms') ?? '');
   const mechanisms = new Map<string, () => SaslServer>();
-  for (const name of names) mechanisms.set(name, mechanismOf(settings, listener, name));
+  for (const name of names) mechanisms.set(name, mechanismOf(sources, listener, name));
   if (mechanisms.size === 0) {
     throw invalid(`Listener ${listener} asks for a login, but sasl.enabled.mechanisms is empty.`);
   }
   return mechanisms;
 }
 
-function mechanismOf(settings: BrokerSettings, listener: string, name: string): () => SaslServer {
+function mechanismOf(sources: LoginSources, listener: string, name: string): () => SaslServer {
   switch (name) {
     case 'PLAIN': {
-      const check = plainUsers(settings, listener);
+      const check = plainUsers(sources.settings, listener);
       return () => plainServer(check);
+    }
+    case 'SCRAM-SHA-256':
+    case 'SCRAM-SHA-512': {
+      const find = scramUsers(sources, name);
+      return () => scramServer(name, { find, pepper: sources.pepper });
     }
     default:
       throw invalid(
         `Listener ${listener} asks for logins by ${name}, which Klamm does not have; set sasl.enabled.mechanisms to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER.`,
       );
   }
+}
+
+function scramUsers({ scram }: LoginSources, mechanism: ScramMechanism) {
+  return (name: string, isToken: boolean): ScramAccount | undefined => {
+    if (isToken) return undefined;
+    const credential = scram.credential(name, SCRAM_MECHANISMS[mechanism].type);
+    return credential && { credential, identity: { name, isTokenAuthenticated: false } };
+  };
 }
 
 function plainUsers(settings: BrokerSettings, listener: string): (user: string, password: string) => boolean {

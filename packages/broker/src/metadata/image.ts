@@ -4,6 +4,7 @@
 import { ZERO_UUID } from '@klamm/base/random';
 import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
 import { AclImage } from './acl-image.ts';
+import { ScramImage } from './scram-image.ts';
 
 export interface PartitionImage {
   readonly index: number;
@@ -19,7 +20,7 @@ export interface TopicImage {
 }
 
 /** Kinds of resources that settings belong to (org.apache.kafka.common.config.ConfigResource.Type). */
-export const ResourceType = { topic: 2, broker: 4 } as const;
+export const ResourceType = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const;
 
 export class MetadataImage {
   readonly #byName = new Map<string, TopicImage>();
@@ -27,6 +28,7 @@ export class MetadataImage {
   readonly #configs = new Map<string, Map<string, string>>();
   readonly features = new Map<string, number>();
   readonly acls = new AclImage();
+  readonly scram = new ScramImage();
   nextProducerId = 0;
   brokerEpoch = -1;
 
@@ -46,6 +48,14 @@ export class MetadataImage {
   /** Settings given to a resource; the broker default's name is "". */
   configs(resourceType: number, name: string): ReadonlyMap<string, string> {
     return this.#configs.get(`${resourceType}:${name}`) ?? NO_CONFIGS;
+  }
+
+  /** Names of the resources of a kind that have settings, in order. */
+  configured(resourceType: number): string[] {
+    return [...this.#configs]
+      .filter(([key, configs]) => configs.size > 0 && key.startsWith(`${resourceType}:`))
+      .map(([key]) => key.slice(`${resourceType}:`.length))
+      .sort();
   }
 
   replay(record: MetadataRecord, offset: number): void {
@@ -79,6 +89,11 @@ export class MetadataImage {
         this.#configs.delete(`${ResourceType.topic}:${topic.name}`);
         break;
       }
+      case 11: {
+        const { name, mechanism, salt, storedKey, serverKey, iterations } = record.data;
+        this.scram.set(name, mechanism, { salt, storedKey, serverKey, iterations });
+        break;
+      }
       case 12:
         this.features.set(record.data.name, record.data.featureLevel);
         break;
@@ -92,6 +107,9 @@ export class MetadataImage {
       }
       case 19:
         this.acls.remove(record.data.id);
+        break;
+      case 22:
+        this.scram.remove(record.data.name, record.data.mechanism);
         break;
     }
   }

@@ -6,7 +6,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SaslClient, SaslServer, SaslStep } from './exchange.ts';
 import { scramClient } from './scram-client.ts';
-import { credentialOf, type ScramCredential, type ScramMechanism, saltedPassword } from './scram-keys.ts';
+import {
+  clientProof,
+  credentialOf,
+  type ScramCredential,
+  type ScramMechanism,
+  saltedPassword,
+} from './scram-keys.ts';
 import { readClientFinal, readClientFirst, readServerFinal, readServerFirst } from './scram-messages.ts';
 import { scramServer } from './scram-server.ts';
 
@@ -164,6 +170,26 @@ test('a broker takes no message twice, none of another login, and nobody who act
   assert.equal((await broker().evaluate(Buffer.from('n,a=root,n=alice,r=abc'))).kind, 'failed');
   assert.equal((await broker().evaluate(Buffer.from('y,,n=alice,r=abc'))).kind, 'failed');
   assert.equal((await broker().evaluate(Buffer.from('p=tls-unique,,n=alice,r=abc'))).kind, 'failed');
+});
+
+test('the nonce of older librdkafka, its own part twice, is taken, and is part of what is proved', async () => {
+  const known = await credential('SCRAM-SHA-256', 'secret', randomBytes(16));
+  const first = 'n=alice,r=abc';
+  const answer = async (nonceOf: (nonce: string) => string): Promise<SaslStep> => {
+    const broker = server('SCRAM-SHA-256', 'alice', known);
+    const step = await broker.evaluate(Buffer.from(`n,,${first}`));
+    assert.ok(step.kind === 'continues');
+    const challenge = readServerFirst(step.challenge);
+    assert.ok(challenge);
+    const withoutProof = `c=biws,r=${nonceOf(challenge.nonce)}`;
+    const salted = await saltedPassword('SCRAM-SHA-256', 'secret', known.salt, known.iterations);
+    const proof = clientProof('SCRAM-SHA-256', salted, `${first},${challenge.text},${withoutProof}`);
+    return broker.evaluate(Buffer.from(`${withoutProof},p=${proof.toString('base64')}`));
+  };
+  assert.equal((await answer((nonce) => nonce)).kind, 'done');
+  assert.equal((await answer((nonce) => `abc${nonce}`)).kind, 'done');
+  assert.equal((await answer((nonce) => `${nonce}x`)).kind, 'failed');
+  assert.equal((await answer(() => 'abc')).kind, 'failed');
 });
 
 test('no bytes make a reader of messages throw', () => {
