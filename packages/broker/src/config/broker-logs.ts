@@ -136,9 +136,8 @@ export const logConfigs = {
   },
   'log.flush.scheduler.interval.ms': {
     type: 'long',
-    inert: true,
     default: '9223372036854775807',
-    doc: 'How often it is looked whether a log is to be synced, in ms; Klamm has a deadline for each.',
+    doc: 'Default of the topic setting flush.ms, where log.flush.interval.ms is not set.',
   },
   'log.flush.start.offset.checkpoint.interval.ms': {
     type: 'int',

@@ -87,7 +87,7 @@ test('users: several, those of brokers on their listener only, and a setting tha
     KAFKA_CFG_LISTENERS: 'A://:1,B://:2,C://:3',
     KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP: 'A:SASL_PLAINTEXT,B:SASL_SSL,C:SASL_SSL',
     KAFKA_CFG_INTER_BROKER_LISTENER_NAME: 'B',
-    KAFKA_CFG_LISTENER_NAME_C_PLAIN_SASL_JAAS_CONFIG: 'mine',
+    KAFKA_CFG_LISTENER_NAME_C_PLAIN_SASL_JAAS_CONFIG: 'Mine required;',
     KAFKA_CLIENT_USERS: 'u,v',
     KAFKA_CLIENT_PASSWORDS: 'p;q"\\',
     KAFKA_INTER_BROKER_USER: 'w',
@@ -97,7 +97,7 @@ test('users: several, those of brokers on their listener only, and a setting tha
   const jaas = (listener: string) => settings.forListener(listener, 'sasl.jaas.config', 'PLAIN');
   assert.equal(jaas('A'), `${PLAIN} "user_u"="p" "user_v"="q\\"\\\\";`);
   assert.equal(jaas('B'), `${PLAIN} "user_u"="p" "user_v"="q\\"\\\\" "user_w"="r";`);
-  assert.equal(jaas('C'), 'mine');
+  assert.equal(jaas('C'), 'Mine required;');
 });
 
 test('users without a password, and a file that is not there, are told together', () => {

@@ -4,11 +4,12 @@
 // What was set while the broker runs is in the metadata log and wins over all of these: the catalog lays it over them
 // (`overlay`), so that whoever reads a value here reads the one in force. `entry` says what the broker was started with.
 
-import { type ConfigRow, configProblem, nearest } from '@klamm/base/config';
+import { type ConfigRow, nearest } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
 import { type BrokerConfigName, brokerConfigRow, brokerConfigs, isBrokerConfig } from './broker.ts';
 import { foreignMeaning } from './broker-foreign.ts';
 import { type ListenerConfigName, unscoped } from './listener-scope.ts';
+import { valueProblem } from './value-problem.ts';
 
 /** One `key=value` and where it was said: `server.properties:12`, `--set`, `KAFKA_LISTENERS`. */
 export interface SettingEntry {
@@ -83,6 +84,11 @@ export class BrokerSettings {
     return this.#entries.get(name);
   }
 
+  /** Names of listeners' own settings that the broker was started with. */
+  get scopedNames(): string[] {
+    return [...this.#entries.keys()].filter((name) => unscoped(name) !== undefined);
+  }
+
   #given(name: string): string | undefined {
     return this.#dynamic(name) ?? this.#entries.get(name)?.value.trim();
   }
@@ -123,7 +129,7 @@ function problemOf({ name, value, source, problem: known }: SettingEntry): strin
   const key = unscoped(name) ?? name;
   if (isBrokerConfig(key)) {
     const row = brokerConfigRow(key);
-    const problem = configProblem(row, value);
+    const problem = valueProblem(key, row, value);
     if (problem === null) return null;
     return `${name}=${row.type === 'password' ? SECRET : value} (${source}): ${problem}`;
   }
@@ -139,7 +145,10 @@ const isInert = (key: string): boolean => !isBrokerConfig(key) || brokerConfigRo
 function nodeIdProblems(chosen: Map<string, SettingEntry>): string[] {
   const older = chosen.get('broker.id');
   const newer = chosen.get('node.id');
-  if (older === undefined) return [];
+  if (older === undefined) {
+    if (newer !== undefined) chosen.set('broker.id', { ...newer, name: 'broker.id' });
+    return [];
+  }
   if (newer === undefined) {
     if (Number(older.value) >= 0) chosen.set('node.id', { ...older, name: 'node.id' });
     return [];

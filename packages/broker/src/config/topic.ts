@@ -249,7 +249,7 @@ export const topicSynonyms: Partial<Record<TopicConfigName, readonly ConfigSynon
   'delete.retention.ms': same('log.cleaner.delete.retention.ms'),
   'file.delete.delay.ms': same('log.segment.delete.delay.ms'),
   'flush.messages': same('log.flush.interval.messages'),
-  'flush.ms': same('log.flush.interval.ms'),
+  'flush.ms': [...same('log.flush.interval.ms'), ...same('log.flush.scheduler.interval.ms')],
   'index.interval.bytes': same('log.index.interval.bytes'),
   'local.retention.bytes': same('log.local.retention.bytes'),
   'local.retention.ms': same('log.local.retention.ms'),

@@ -10,6 +10,7 @@ import { authorized, sees } from '../dispatch/authorized.ts';
 import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
+import { ResourceType } from '../metadata/image.ts';
 import { checkNewTopic, createTopicRecords, type NewTopic, repeated } from '../metadata/topic-changes.ts';
 
 interface Created {
@@ -98,13 +99,13 @@ export function createTopic(
 function configsOf({ catalog }: BrokerRooms, topic: Pick<NewTopic, 'name' | 'configs'>): object[] {
   const own = new Map(topic.configs.map(({ name, value }) => [name, value]));
   return (Object.keys(topicConfigs) as TopicConfigName[]).map((name) => {
-    const [inForce] = catalog.topicConfig(topic.name, name);
+    const inForce = catalog.configs.of(ResourceType.topic, topic.name, name);
     const given = own.get(name);
     return {
       name,
-      value: given ?? inForce?.value ?? null,
+      value: given ?? inForce.value,
       readOnly: false,
-      configSource: given === undefined ? (inForce?.source ?? -1) : 1,
+      configSource: given === undefined ? inForce.source : 1,
       isSensitive: false,
     };
   });

@@ -48,7 +48,7 @@ async function deleteBefore(
 ): Promise<object> {
   const partition = partitions.get(topic, index);
   if (partition === undefined) return { lowWatermark: -1, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-  const policy = listOf(catalog.topicConfig(topic, 'cleanup.policy')[0]?.value ?? '');
+  const policy = listOf(catalog.configs.topic(topic, 'cleanup.policy'));
   if (policy.includes('compact') && !policy.includes('delete'))
     return { lowWatermark: -1, errorCode: ErrorCode.POLICY_VIOLATION };
   await partition.settled();

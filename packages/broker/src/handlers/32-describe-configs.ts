@@ -1,19 +1,21 @@
-// DescribeConfigs v1 to v4. Behavior: settings of topics and of this broker, with where each value comes from and
+// DescribeConfigs v1 to v4. Behavior: settings of topics, of this broker, of groups and client metrics, with where each value comes from and
 // what else would apply. Version notes: v1 sources and synonyms (KIP-226), v3 types and documentation (KIP-569).
 // Secrets are never answered.
 
 import type { ConfigRow, ConfigType } from '@klamm/base/config';
 import { DescribeConfigs } from '@klamm/protocol/api/32-describe-configs';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { type BrokerConfigName, brokerConfigRow, brokerConfigs } from '../config/broker.ts';
-import { type TopicConfigName, topicConfigRow, topicConfigs } from '../config/topic.ts';
+import { brokerConfigs } from '../config/broker.ts';
+import { clientMetricsConfigs } from '../config/client-metrics.ts';
+import { groupResourceConfigs } from '../config/group.ts';
+import { unscoped } from '../config/listener-scope.ts';
+import { topicConfigs } from '../config/topic.ts';
 import type { BrokerRooms } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { Operation } from '../metadata/acl.ts';
-import { ConfigSource, type ConfigValue } from '../metadata/catalog.ts';
 import { ResourceType } from '../metadata/image.ts';
 import { configRefusal } from './config-permissions.ts';
-import { resourceProblem } from './config-resources.ts';
+import { type Resource, resourceProblem } from './config-resources.ts';
 
 /** Numbers of DescribeConfigsResponse.ConfigType. */
 const TYPE_NUMBERS: Record<ConfigType, number> = {
@@ -43,16 +45,15 @@ export const describeConfigs = defineHandler(DescribeConfigs, {
       if (problem !== null) return { ...problem, resourceType, resourceName };
       const wanted =
         configurationKeys === null || configurationKeys.length === 0 ? null : new Set(configurationKeys);
-      const configs =
-        resourceType === ResourceType.topic
-          ? topicAnswers(broker, resourceName, request)
-          : brokerAnswers(broker, resourceName, request);
+      const configs = namesOf(broker, resourceType, resourceName)
+        .filter((name) => wanted?.has(name) ?? true)
+        .map((name) => answer(broker, resource, name, request));
       return {
         errorCode: ErrorCode.NONE,
         errorMessage: null,
         resourceType,
         resourceName,
-        configs: configs.filter(({ name }) => wanted?.has(name) ?? true),
+        configs,
       };
     }),
   }),
@@ -66,51 +67,56 @@ export const describeConfigs = defineHandler(DescribeConfigs, {
   }),
 });
 
-function topicAnswers({ catalog }: BrokerRooms, topic: string, wants: Wants): { name: string }[] {
-  return (Object.keys(topicConfigs) as TopicConfigName[]).map((name) =>
-    answer(name, topicConfigRow(name), catalog.topicConfig(topic, name), false, wants),
-  );
-}
-
-function brokerAnswers({ catalog }: BrokerRooms, resource: string, wants: Wants): { name: string }[] {
-  return (Object.keys(brokerConfigs) as BrokerConfigName[]).flatMap((name) => {
-    const row = brokerConfigRow(name);
-    const sources = catalog.brokerConfigSources(name);
-    // The default of all brokers has only what was set for all of them.
-    const shown =
-      resource === ''
-        ? sources.filter(({ source }) => source === ConfigSource.dynamicDefaultBroker)
-        : sources;
-    if (resource === '' && shown.length === 0) return [];
-    const values = [...shown, { name, value: row.default, source: ConfigSource.default }];
-    return [answer(name, row, values, row.dynamic === undefined, wants)];
-  });
+/** Names of the settings that a resource is described with. */
+function namesOf({ catalog, settings }: BrokerRooms, resourceType: number, resourceName: string): string[] {
+  switch (resourceType) {
+    case ResourceType.topic:
+      return Object.keys(topicConfigs);
+    case ResourceType.group:
+      return Object.keys(groupResourceConfigs);
+    case ResourceType.clientMetrics:
+      return Object.keys(clientMetricsConfigs);
+    case ResourceType.broker: {
+      const everywhere = [...catalog.image.configs(ResourceType.broker, '').keys()];
+      // All brokers together have only what was set for all of them.
+      if (resourceName === '') return everywhere;
+      const own = [...catalog.image.configs(ResourceType.broker, resourceName).keys()];
+      const names = [...Object.keys(brokerConfigs), ...settings.scopedNames, ...everywhere, ...own];
+      return [...new Set(names)];
+    }
+    default:
+      return [];
+  }
 }
 
 function answer(
+  { catalog }: BrokerRooms,
+  { resourceType, resourceName }: Resource,
   name: string,
-  row: ConfigRow,
-  values: readonly ConfigValue[],
-  readOnly: boolean,
   wants: Wants,
 ): { name: string } {
-  const isSensitive = row.type === 'password';
-  const shown = (value: string | null): string | null => (isSensitive ? null : value);
-  const inForce = values[0];
+  const row = catalog.configs.row(resourceType, name);
+  const { value, source, synonyms } = catalog.configs.of(resourceType, resourceName, name);
+  // What nobody knows may be a secret.
+  const isSensitive = row === undefined || row.type === 'password';
+  const shown = (text: string | null): string | null => (isSensitive ? null : text);
+  const isDynamic = resourceType !== ResourceType.broker || isDynamicName(name, row);
   return {
     name,
     ...{
-      value: shown(inForce?.value ?? null),
-      readOnly,
-      configSource: inForce?.source ?? ConfigSource.default,
+      value: shown(value),
+      readOnly: !isDynamic,
+      configSource: source,
       isSensitive,
       synonyms: wants.includeSynonyms
-        ? values
-            .filter(({ value }) => value !== null)
-            .map((synonym) => ({ name: synonym.name, value: shown(synonym.value), source: synonym.source }))
+        ? synonyms.map((synonym) => ({ ...synonym, value: shown(synonym.value) }))
         : [],
-      configType: TYPE_NUMBERS[row.type],
-      documentation: wants.includeDocumentation ? row.doc : null,
+      configType: row === undefined ? 0 : TYPE_NUMBERS[row.type],
+      documentation: wants.includeDocumentation ? (row?.doc ?? null) : null,
     },
   };
 }
+
+/** As Apache Kafka has it, a listener's own setting counts as read-only, though it can be altered. */
+const isDynamicName = (name: string, row: ConfigRow | undefined): boolean =>
+  row?.dynamic !== undefined && unscoped(name) === undefined;

@@ -1,5 +1,5 @@
-// ListConfigResources v0 and v1. Behavior: names what DescribeConfigs can describe: the topics and this broker
-// (KIP-1142). Version notes: v0 asks for client metrics only (KIP-714), of which there are none.
+// ListConfigResources v0 and v1. Behavior: names what DescribeConfigs can describe: the topics, this broker, and the
+// groups and client metrics that have settings (KIP-1142). Version notes: v0 asks for client metrics only (KIP-714).
 
 import { ListConfigResources } from '@klamm/protocol/api/74-list-config-resources';
 import { ErrorCode } from '@klamm/protocol/error-codes';
@@ -7,8 +7,7 @@ import { defineHandler } from '../dispatch/handler.ts';
 import { Operation } from '../metadata/acl.ts';
 import { ResourceType } from '../metadata/image.ts';
 
-/** Kinds that clients may ask for (ConfigResource.Type): topic, broker, broker logger, client metrics, group. */
-const KINDS: ReadonlySet<number> = new Set([ResourceType.topic, ResourceType.broker, 8, 16, 32]);
+const KINDS: readonly number[] = Object.values(ResourceType);
 
 export const listConfigResources = defineHandler(ListConfigResources, {
   clusterOperation: Operation.describeConfigs,
@@ -16,13 +15,24 @@ export const listConfigResources = defineHandler(ListConfigResources, {
   handle({ broker, apiVersion }, request) {
     const { image, nodeId } = broker.catalog;
     const { resourceTypes } = request;
-    if (apiVersion === 0) return { errorCode: ErrorCode.NONE, configResources: [] };
-    if (resourceTypes.some((type) => !KINDS.has(type))) {
+    const named = (resourceType: number, names: readonly string[]) =>
+      names.map((resourceName) => ({ resourceName, resourceType }));
+    const configured = (resourceType: number) => named(resourceType, image.configured(resourceType));
+    if (apiVersion === 0) {
+      return { errorCode: ErrorCode.NONE, configResources: configured(ResourceType.clientMetrics) };
+    }
+    if (resourceTypes.some((type) => !KINDS.includes(type))) {
       return { errorCode: ErrorCode.UNSUPPORTED_VERSION, configResources: [] };
     }
     const all = [
-      ...image.topics.map(({ name }) => ({ resourceName: name, resourceType: ResourceType.topic })),
-      { resourceName: `${nodeId}`, resourceType: ResourceType.broker },
+      ...configured(ResourceType.group),
+      ...configured(ResourceType.clientMetrics),
+      ...named(ResourceType.brokerLogger, [`${nodeId}`]),
+      ...named(ResourceType.broker, [`${nodeId}`]),
+      ...named(
+        ResourceType.topic,
+        image.topics.map(({ name }) => name),
+      ),
     ];
     const wanted = new Set(resourceTypes);
     return {

@@ -12,6 +12,7 @@ import { RawClient } from '../testing/raw-client.ts';
 
 const TOPIC = 2;
 const BROKER = 4;
+const GROUP = 32;
 
 interface Session extends AsyncDisposable {
   readonly client: RawClient;
@@ -118,14 +119,15 @@ test('a resource that is not there, is of no known kind, or is named twice is re
   assert.deepEqual(await session.read(TOPIC, 't', 'retention.ms'), ['604800000', 5]);
 });
 
-test('what has settings is listed: topics and this broker, all or by kind', async () => {
+test('what has settings is listed: groups and client metrics that have some, this broker, topics; all or by kind', async () => {
   await using session = await start();
   const list = async (resourceTypes: number[]) => {
     const answer = await session.client.request(ListConfigResources, 1, { resourceTypes });
     const names = answer.configResources.map((of) => `${of.resourceType}:${of.resourceName}`);
     return answer.errorCode === 0 ? names : answer.errorCode;
   };
-  assert.deepEqual(await list([]), ['2:t', '4:1']);
+  await session.alter(GROUP, 'g', 'consumer.session.timeout.ms', '50000');
+  assert.deepEqual(await list([]), ['32:g', '8:1', '4:1', '2:t']);
   assert.deepEqual(await list([BROKER]), ['4:1']);
   assert.deepEqual(await list([16]), []);
   assert.equal(await list([77]), ErrorCode.UNSUPPORTED_VERSION);

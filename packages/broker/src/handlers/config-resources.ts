@@ -1,8 +1,6 @@
 // What the three config APIs share: which resource is meant, whether it exists, and applying changes to it.
 
 import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
-import { type BrokerConfigName, isBrokerConfig } from '../config/broker.ts';
-import { isTopicConfig } from '../config/topic.ts';
 import type { BrokerRooms, RequestContext } from '../dispatch/context.ts';
 import { Operation } from '../metadata/acl.ts';
 import { type ConfigChange, configRecords } from '../metadata/config-changes.ts';
@@ -20,25 +18,38 @@ interface Outcome {
   readonly errorMessage: string | null;
 }
 
-/** Why a resource cannot be described or altered; null where it can. */
+/** Why a resource can neither be described nor altered; null where it can. */
 export function resourceProblem(
   { catalog }: BrokerRooms,
   { resourceType, resourceName }: Resource,
 ): Outcome | null {
-  if (resourceType === ResourceType.topic) {
-    const problem = topicNameProblem(resourceName);
-    if (problem !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem };
-    if (catalog.image.topic(resourceName) !== undefined) return null;
-    const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-    return { errorCode, errorMessage: errorMeaning(errorCode) };
+  const invalid = (errorMessage: string): Outcome => ({
+    errorCode: ErrorCode.INVALID_REQUEST,
+    errorMessage,
+  });
+  const isNamed = resourceName !== '';
+  switch (resourceType) {
+    case ResourceType.topic: {
+      const problem = topicNameProblem(resourceName);
+      if (problem !== null) return { errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, errorMessage: problem };
+      if (catalog.image.topic(resourceName) !== undefined) return null;
+      const errorCode = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      return { errorCode, errorMessage: errorMeaning(errorCode) };
+    }
+    case ResourceType.broker:
+    case ResourceType.brokerLogger:
+      if (resourceName === `${catalog.nodeId}`) return null;
+      if (!isNamed && resourceType === ResourceType.broker) return null;
+      return invalid(`There is no broker "${resourceName}"; this node is ${catalog.nodeId}.`);
+    case ResourceType.group:
+      return isNamed ? null : invalid('There are no settings for all groups; name the group.');
+    case ResourceType.clientMetrics:
+      return isNamed ? null : invalid('A subscription to client metrics needs a name.');
+    default:
+      return invalid(
+        `Resource type ${resourceType} is not supported; 2 (topic), 4 (broker), 16 (client metrics) and 32 (group) are.`,
+      );
   }
-  if (resourceType === ResourceType.broker) {
-    if (resourceName === '' || resourceName === `${catalog.nodeId}`) return null;
-    const errorMessage = `There is no broker "${resourceName}"; this node is ${catalog.nodeId}.`;
-    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
-  }
-  const errorMessage = `Resource type ${resourceType} is not supported; 2 (topic) and 4 (broker) are.`;
-  return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
 }
 
 interface Alteration {
@@ -80,26 +91,49 @@ async function alterResource(
 ): Promise<Outcome & Resource> {
   const { catalog } = broker;
   const { resourceType, resourceName } = resource;
-  const problem = resourceProblem(broker, resource);
-  if (problem !== null) return { ...problem, resourceType, resourceName };
-  const effective = (name: string): string => {
-    if (resourceType === ResourceType.topic && isTopicConfig(name))
-      return catalog.topicConfig(resourceName, name)[0]?.value ?? '';
-    return isBrokerConfig(name) ? brokerValue(broker, name) : '';
+  const problem = alterationProblem(broker, resource);
+  if (problem !== null) return { ...problem, ...resource };
+  const decide = () => {
+    const current = catalog.image.configs(resourceType, resourceName);
+    const target = { resourceType, resourceName, current, values: catalog.configs };
+    return configRecords(target, changesFor(current));
   };
-  const outcome = await catalog.change<Outcome>((image) => {
-    const changes = changesFor(image.configs(resourceType, resourceName));
-    const records = configRecords(resourceType, resourceName, changes, effective);
-    if ('errorCode' in records) return { records: [], result: records };
-    return {
-      records: validateOnly ? [] : records,
-      result: { errorCode: ErrorCode.NONE, errorMessage: null },
-    };
+  if (resourceType === ResourceType.broker) {
+    // Looked at before it is this change's turn: certificates and the like are read from files.
+    const wanted = decide();
+    const refused = 'errorCode' in wanted ? wanted : await refusedByRooms(broker, resource, wanted.configs);
+    if (refused !== null) return { ...refused, ...resource };
+  }
+  const outcome = await catalog.change<Outcome>(() => {
+    const wanted = decide();
+    if ('errorCode' in wanted) return { records: [], result: wanted };
+    const result = { errorCode: ErrorCode.NONE, errorMessage: null };
+    return { records: validateOnly ? [] : wanted.records, result };
   });
-  return { ...outcome, resourceType, resourceName };
+  return { ...outcome, ...resource };
 }
 
-/** The value of a broker setting in force, dynamic ones included. */
-export function brokerValue({ catalog, settings }: BrokerRooms, name: BrokerConfigName): string {
-  return catalog.brokerConfigSources(name)[0]?.value ?? settings.text(name);
+function alterationProblem(broker: BrokerRooms, resource: Resource): Outcome | null {
+  const { resourceType, resourceName } = resource;
+  if (resourceType === ResourceType.topic && resourceName === '') {
+    const errorMessage = 'There are no settings for all topics; those of brokers are the defaults of topics.';
+    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
+  }
+  if (resourceType !== ResourceType.brokerLogger) return resourceProblem(broker, resource);
+  const errorMessage = 'Klamm has no loggers whose level can be altered; --log-level says it at start.';
+  return { errorCode: ErrorCode.INVALID_CONFIG, errorMessage };
+}
+
+/** What the rooms that go by broker settings have against them as they would be. */
+async function refusedByRooms(
+  { catalog }: BrokerRooms,
+  { resourceType, resourceName }: Resource,
+  configs: ReadonlyMap<string, string>,
+): Promise<Outcome | null> {
+  const current = catalog.image.configs(resourceType, resourceName);
+  const names = [...new Set([...current.keys(), ...configs.keys()])].filter(
+    (name) => current.get(name) !== configs.get(name),
+  );
+  const errorMessage = await catalog.brokerConfigProblem(resourceName, configs, new Set(names));
+  return errorMessage === null ? null : { errorCode: ErrorCode.INVALID_REQUEST, errorMessage };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
 import { decodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import type { BrokerSettings } from '../config/settings.ts';
-import { partitionConfig, type TopicConfigName, topicConfigRow, topicSynonyms } from '../config/topic.ts';
+import { partitionConfig } from '../config/topic.ts';
 import type { PartitionConfig } from '../partitions/partition.ts';
 import type { LogDirectory } from '../storage/directory.ts';
 import {
@@ -18,6 +18,7 @@ import {
   METADATA_VERSION,
   registrationRecords,
 } from './bootstrap.ts';
+import { ConfigValues } from './config-values.ts';
 import { MetadataImage, ResourceType, type TopicImage } from './image.ts';
 import { MetadataLog } from './metadata-log.ts';
 
@@ -42,28 +43,14 @@ export interface Decision<T> {
   readonly result: T;
 }
 
-/** Where a setting's value comes from, as DescribeConfigs says it (ConfigSource). */
-export const ConfigSource = {
-  topic: 1,
-  dynamicBroker: 2,
-  dynamicDefaultBroker: 3,
-  staticBroker: 4,
-  default: 5,
-} as const;
-
-export interface ConfigValue {
-  /** The name under which this source has it: the topic's own, or a broker synonym. */
-  readonly name: string;
-  readonly value: string | null;
-  readonly source: number;
-}
-
 export class Catalog {
   readonly image = new MetadataImage();
   readonly clusterId: string;
   readonly nodeId: number;
   readonly directoryId: string;
   readonly settings: BrokerSettings;
+  /** The settings of every resource, and where their values come from. */
+  readonly configs: ConfigValues;
   readonly #log: MetadataLog;
   #listener: CatalogListener | undefined;
   readonly #brokerConfigWatchers: BrokerConfigWatcher[] = [];
@@ -75,6 +62,7 @@ export class Catalog {
     this.nodeId = directory.identity.nodeId;
     this.directoryId = directory.identity.directoryId;
     this.settings = settings;
+    this.configs = new ConfigValues(this.image, settings, this.nodeId);
     this.#log = log;
   }
 
@@ -200,37 +188,8 @@ export class Catalog {
     );
   }
 
-  /** All sources of a topic setting, the one in force first. */
-  topicConfig(topic: string, name: TopicConfigName): ConfigValue[] {
-    const values: ConfigValue[] = [];
-    const own = this.image.configs(ResourceType.topic, topic).get(name);
-    if (own !== undefined) values.push({ name, value: own, source: ConfigSource.topic });
-    for (const synonym of topicSynonyms[name] ?? []) {
-      for (const found of this.brokerConfigSources(synonym.name)) {
-        values.push({ ...found, value: scaled(found.value, synonym.factor) });
-      }
-    }
-    const fallback = topicConfigRow(name).default;
-    const synonym = topicSynonyms[name]?.[0]?.name ?? name;
-    values.push({ name: synonym, value: fallback, source: ConfigSource.default });
-    return values;
-  }
-
-  /** Where a broker setting was given, in order of force; the default is not among them. */
-  brokerConfigSources(name: string): ConfigValue[] {
-    const values: ConfigValue[] = [];
-    const own = this.image.configs(ResourceType.broker, `${this.nodeId}`).get(name);
-    if (own !== undefined) values.push({ name, value: own, source: ConfigSource.dynamicBroker });
-    const everywhere = this.image.configs(ResourceType.broker, '').get(name);
-    if (everywhere !== undefined)
-      values.push({ name, value: everywhere, source: ConfigSource.dynamicDefaultBroker });
-    const given = this.settings.entry(name);
-    if (given !== undefined) values.push({ name, value: given.value, source: ConfigSource.staticBroker });
-    return values;
-  }
-
   partitionConfig(topic: string): PartitionConfig {
-    return partitionConfig((name) => this.topicConfig(topic, name)[0]?.value ?? '');
+    return partitionConfig((name) => this.configs.topic(topic, name));
   }
 
   newTopicId(): string {
@@ -247,8 +206,4 @@ export class Catalog {
   abandon(error: Error): void {
     this.#log.abandon(error);
   }
-}
-
-function scaled(value: string | null, factor: number): string | null {
-  return value === null || factor === 1 || value.trim() === '-1' ? value : String(Number(value) * factor);
 }
