@@ -6,6 +6,7 @@ import type { Logger } from '@klamm/base/logger';
 import { systemRandom } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { openAuthorizer } from './auth/authorizer/open-authorizer.ts';
+import { DelegationTokens } from './auth/delegation-tokens.ts';
 import { newLoginOf } from './auth/listener-login.ts';
 import { loginGate } from './auth/login-gate.ts';
 import type { Broker } from './broker-options.ts';
@@ -55,6 +56,7 @@ export class RunningBroker implements Broker {
   #coordinators: Coordinators | undefined;
   #cleaner: Cleaner | undefined;
   #rooms: BrokerRooms | undefined;
+  #tokens: DelegationTokens | undefined;
   #endpoints: readonly Endpoint[] = [];
   #closed: Promise<void> | undefined;
 
@@ -76,6 +78,8 @@ export class RunningBroker implements Broker {
     });
     this.#coordinators = coordinators;
     const partitions = await this.#openPartitions(catalog, coordinators);
+    const tokens = new DelegationTokens(catalog, clock, logger);
+    this.#tokens = tokens;
     this.#rooms = {
       clock,
       logger,
@@ -94,10 +98,11 @@ export class RunningBroker implements Broker {
         maxVersion,
       })),
       authorizer: openAuthorizer(settings, catalog.image.acls, clock, logger),
+      tokens,
       endpointFor: (name) => this.#endpointFor(name),
       closing: this.#closing.signal,
     };
-    await this.#openListeners(addresses, catalog, new Dispatcher(this.#rooms, handlers));
+    await this.#openListeners(addresses, this.#rooms);
     this.#endpoints = advertisedEndpoints(settings, this.#listeners, addresses);
     await catalog.register(this.#endpoints);
   }
@@ -112,7 +117,9 @@ export class RunningBroker implements Broker {
       configOf: (topic) => catalog.partitionConfig(topic),
       checkpointMs: settings.number('log.flush.offset.checkpoint.interval.ms'),
       retentionCheckMs: settings.number('log.retention.check.interval.ms'),
-      producerExpirationMs: settings.number('producer.id.expiration.ms'),
+      get producerExpirationMs() {
+        return settings.number('producer.id.expiration.ms');
+      },
     });
     this.#partitions = partitions;
     catalog.listener = {
@@ -135,12 +142,16 @@ export class RunningBroker implements Broker {
       partitions: () => partitions.all(),
       checkpoint: () => partitions.checkpoint(),
       limits: {
-        mapBytesMax: settings.number('log.cleaner.dedupe.buffer.size'),
-        bytesPerSecondMax: settings.number('log.cleaner.io.max.bytes.per.second'),
+        get mapBytesMax() {
+          return settings.number('log.cleaner.dedupe.buffer.size');
+        },
+        get bytesPerSecondMax() {
+          return settings.number('log.cleaner.io.max.bytes.per.second');
+        },
       },
-      backoffMs: settings.boolean('log.cleaner.enable')
-        ? settings.number('log.cleaner.backoff.ms')
-        : undefined,
+      get backoffMs() {
+        return settings.boolean('log.cleaner.enable') ? settings.number('log.cleaner.backoff.ms') : undefined;
+      },
     });
     for (const name of [OFFSETS_TOPIC, TRANSACTIONS_TOPIC]) {
       const topic = catalog.image.topic(name);
@@ -149,11 +160,7 @@ export class RunningBroker implements Broker {
     return partitions;
   }
 
-  async #openListeners(
-    addresses: readonly ListenerAddress[],
-    catalog: Catalog,
-    dispatcher: Dispatcher,
-  ): Promise<void> {
+  async #openListeners(addresses: readonly ListenerAddress[], rooms: BrokerRooms): Promise<void> {
     const { settings, clock, logger } = this.#ground;
     const frameBytesMax = settings.number('socket.request.max.bytes');
     const requestBytesMax = settings.number('queued.max.request.bytes');
@@ -167,9 +174,10 @@ export class RunningBroker implements Broker {
       connectionsMax: settings.number('max.connections'),
       connectionsPerAddressMax: settings.number('max.connections.per.ip'),
     };
+    const dispatcher = new Dispatcher(rooms, handlers);
     const dispatch = dispatcher.dispatch.bind(dispatcher);
     for (const address of addresses) {
-      const newLogin = newLoginOf(address, catalog, clock, logger);
+      const newLogin = newLoginOf(address, rooms.catalog, rooms.tokens, clock, logger);
       const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
       const tls = address.protocol.endsWith('SSL') ? listenerTls(settings, address.name) : undefined;
       const options = { address, logger, budget, limits, handle, newLogin, tls };
@@ -232,6 +240,7 @@ export class RunningBroker implements Broker {
   async #close(): Promise<void> {
     const { directory, clock } = this.#ground;
     this.#closing.abort();
+    this.#tokens?.close();
     if (this.#coordinators !== undefined) closeCoordinators(this.#coordinators);
     const timer = clock.after(CLOSE_WITHIN_MS, () => {
       for (const listener of this.#listeners) listener.destroy();
@@ -255,6 +264,7 @@ export class RunningBroker implements Broker {
       listener.destroy();
     }
     if (this.#coordinators !== undefined) closeCoordinators(this.#coordinators);
+    this.#tokens?.close();
     void this.#cleaner?.close();
     this.#partitions?.abandon();
     this.#catalog?.abandon(error);

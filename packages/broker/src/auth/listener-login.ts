@@ -2,8 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import type { Clock } from '@klamm/base/clock';
+import { messageOf } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import type { BrokerSettings } from '../config/settings.ts';
 import type { Catalog } from '../metadata/catalog.ts';
+import type { DelegationTokens } from './delegation-tokens.ts';
 import { Login } from './login.ts';
 import { mechanismsOf } from './mechanisms.ts';
 import type { SecurityProtocol } from './security-protocol.ts';
@@ -12,6 +15,7 @@ import type { SecurityProtocol } from './security-protocol.ts';
 export function newLoginOf(
   listener: { readonly name: string; readonly protocol: SecurityProtocol },
   catalog: Catalog,
+  tokens: DelegationTokens,
   clock: Clock,
   logger: Logger,
 ): ((remote: string) => Login) | undefined {
@@ -20,9 +24,17 @@ export function newLoginOf(
   const { settings, image } = catalog;
   // Nobody is told a directory's id before a login, and it stays the same.
   const pepper = createHash('sha256').update(`${catalog.clusterId}/${catalog.directoryId}`).digest();
-  const mechanisms = mechanismsOf({ settings, scram: image.scram, pepper }, name);
+  const mechanisms = mechanismsOf({ settings, scram: image.scram, tokens, pepper }, name);
   const failedDelayMs = settings.number('connection.failed.authentication.delay.ms');
   const sessionMsOf = (mechanism: string): number =>
     Number(settings.forListener(name, 'connections.max.reauth.ms', mechanism));
   return (remote) => new Login({ mechanisms, sessionMsOf, failedDelayMs, clock, logger, remote });
+}
+
+/** Whether settings of logins are among those altered that hold for a listener. */
+function concern(names: ReadonlySet<string>, listener: string): boolean {
+  const prefix = `listener.name.${listener.toLowerCase()}.`;
+  return [...names].some(
+    (name) => name.startsWith('sasl.') || (name.startsWith(prefix) && name.includes('sasl.')),
+  );
 }

@@ -13,6 +13,7 @@ import { SCRAM_MECHANISMS, type ScramMechanism } from '@klamm/protocol/sasl/scra
 import { type ScramAccount, scramServer } from '@klamm/protocol/sasl/scram-server';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { ScramImage } from '../metadata/scram-image.ts';
+import type { DelegationTokens } from './delegation-tokens.ts';
 
 type Mechanisms = ReadonlyMap<string, () => SaslServer>;
 
@@ -20,6 +21,7 @@ type Mechanisms = ReadonlyMap<string, () => SaslServer>;
 export interface LoginSources {
   readonly settings: BrokerSettings;
   readonly scram: ScramImage;
+  readonly tokens: DelegationTokens;
   /** A secret that stays the same from start to start, from which salts of users that there are not are made. */
   readonly pepper: Buffer;
 }
@@ -54,9 +56,9 @@ function mechanismOf(sources: LoginSources, listener: string, name: string): () 
   }
 }
 
-function scramUsers({ scram }: LoginSources, mechanism: ScramMechanism) {
-  return (name: string, isToken: boolean): ScramAccount | undefined => {
-    if (isToken) return undefined;
+function scramUsers({ scram, tokens }: LoginSources, mechanism: ScramMechanism) {
+  return (name: string, isToken: boolean): ScramAccount | undefined | Promise<ScramAccount | undefined> => {
+    if (isToken) return tokens.account(mechanism, name);
     const credential = scram.credential(name, SCRAM_MECHANISMS[mechanism].type);
     return credential && { credential, identity: { name, isTokenAuthenticated: false } };
   };

@@ -3,6 +3,7 @@
 import type { Clock } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import type { StandardAuthorizer } from '../auth/authorizer/standard-authorizer.ts';
+import type { DelegationTokens } from '../auth/delegation-tokens.ts';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { Coordinators } from '../coordinators/open-coordinators.ts';
 import type { ClientConnection } from '../listeners/connection.ts';
@@ -30,6 +31,7 @@ export interface BrokerRooms extends Coordinators {
   readonly supportedApis: readonly SupportedApi[];
   /** Undefined where everybody may do everything. */
   readonly authorizer: StandardAuthorizer | undefined;
+  readonly tokens: DelegationTokens;
   /** The address that clients of a listener are told to use. */
   endpointFor(listenerName: string): Endpoint;
   /** Aborted when the broker closes: long polls end. */

@@ -5,6 +5,7 @@ import { ZERO_UUID } from '@klamm/base/random';
 import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
 import { AclImage } from './acl-image.ts';
 import { ScramImage } from './scram-image.ts';
+import { TokenImage } from './token-image.ts';
 
 export interface PartitionImage {
   readonly index: number;
@@ -29,6 +30,7 @@ export class MetadataImage {
   readonly features = new Map<string, number>();
   readonly acls = new AclImage();
   readonly scram = new ScramImage();
+  readonly tokens = new TokenImage();
   nextProducerId = 0;
   brokerEpoch = -1;
 
@@ -89,6 +91,9 @@ export class MetadataImage {
         this.#configs.delete(`${ResourceType.topic}:${topic.name}`);
         break;
       }
+      case 10:
+        this.tokens.set(record.data);
+        break;
       case 11: {
         const { name, mechanism, salt, storedKey, serverKey, iterations } = record.data;
         this.scram.set(name, mechanism, { salt, storedKey, serverKey, iterations });
@@ -110,6 +115,9 @@ export class MetadataImage {
         break;
       case 22:
         this.scram.remove(record.data.name, record.data.mechanism);
+        break;
+      case 26:
+        this.tokens.remove(record.data.tokenId);
         break;
     }
   }

@@ -29,7 +29,10 @@ export interface ScramAccount {
 
 export interface ScramServerOptions {
   /** @param isToken whether `name` is the id of a delegation token */
-  readonly find: (name: string, isToken: boolean) => ScramAccount | undefined;
+  readonly find: (
+    name: string,
+    isToken: boolean,
+  ) => ScramAccount | undefined | Promise<ScramAccount | undefined>;
   /** A secret of this broker's, from which salts of users that there are not are made: 32 random bytes. */
   readonly pepper: Buffer;
   /** For tests: the broker's half of the nonce. */
@@ -43,7 +46,7 @@ export function scramServer(mechanism: ScramMechanism, options: ScramServerOptio
   let state: { client: ClientFirst; server: ServerFirst; account: ScramAccount | undefined } | undefined;
   let isOver = false;
 
-  const onFirst = (response: Buffer): SaslStep => {
+  const onFirst = async (response: Buffer): Promise<SaslStep> => {
     const client = readClientFirst(response);
     if (client === undefined) return failed('the first message is not of SCRAM');
     const { name, authorizationId, extensions } = client;
@@ -53,7 +56,7 @@ export function scramServer(mechanism: ScramMechanism, options: ScramServerOptio
         'Authentication failed: Client requested an authorization id that is different from username',
       );
     }
-    const account = find(name, extensions.get('tokenauth')?.toLowerCase() === 'true');
+    const account = await find(name, extensions.get('tokenauth')?.toLowerCase() === 'true');
     const { salt, iterations } = account?.credential ?? noCredential(mechanism, pepper, name);
     const server = writeServerFirst(client.nonce + nonce, salt, iterations);
     state = { client, server, account };
@@ -84,10 +87,10 @@ export function scramServer(mechanism: ScramMechanism, options: ScramServerOptio
 
   return {
     mechanism,
-    evaluate(response) {
+    async evaluate(response) {
       if (isOver) return failed('a message came after the login');
       if (state !== undefined) return onFinal(response, state);
-      const step = onFirst(response);
+      const step = await onFirst(response);
       isOver = step.kind === 'failed';
       return step;
     },
