@@ -8,9 +8,11 @@ import { ProducerIdsRecord } from '@klamm/protocol/stored/metadata';
 import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { Catalog } from '../metadata/catalog.ts';
+import type { ConfigValues } from '../metadata/config-values.ts';
 import type { TopicImage } from '../metadata/image.ts';
 import type { NewTopic } from '../metadata/topic-changes.ts';
 import type { Partition } from '../partitions/partition.ts';
+import type { ConsumerGroupTimes } from './consumer/consumer-options.ts';
 import type { GroupCoordinator } from './group-coordinator.ts';
 import { offsetsTopic, openGroups } from './open-groups.ts';
 import { PRODUCER_ID_BLOCK, ProducerIds } from './producer-ids.ts';
@@ -57,7 +59,7 @@ export function openCoordinators(
       result: nextProducerId,
     })),
   );
-  const groups = openGroups(settings, catalog.image, {
+  const groups = openGroups(settings, catalog.image, (group) => timesOf(catalog.configs, group), {
     clock,
     logger,
     partitionOf,
@@ -94,4 +96,11 @@ export function topicRemoved({ groups, transactions }: Coordinators, topic: Topi
 export function closeCoordinators({ groups, transactions }: Coordinators): void {
   transactions.close();
   groups.close();
+}
+
+function timesOf(configs: ConfigValues, group: string): ConsumerGroupTimes {
+  return {
+    sessionTimeoutMs: Number(configs.group(group, 'consumer.session.timeout.ms')),
+    heartbeatIntervalMs: Number(configs.group(group, 'consumer.heartbeat.interval.ms')),
+  };
 }

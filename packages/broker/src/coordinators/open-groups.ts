@@ -5,6 +5,7 @@ import { listOf } from '@klamm/base/config';
 import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
 import type { BrokerSettings } from '../config/settings.ts';
+import type { ConsumerGroupTimes } from './consumer/consumer-options.ts';
 import type { Topics } from './consumer/subscriptions.ts';
 import { GroupCoordinator, type GroupCoordinatorOptions, OFFSETS_TOPIC } from './group-coordinator.ts';
 
@@ -30,6 +31,7 @@ export function offsetsTopic(settings: BrokerSettings) {
 export function openGroups(
   settings: BrokerSettings,
   topics: Topics,
+  timesOf: (groupId: string) => ConsumerGroupTimes,
   rooms: Pick<GroupCoordinatorOptions, 'partitionOf' | 'createTopic'> & {
     readonly clock: Clock;
     readonly logger: Logger;
@@ -50,9 +52,8 @@ export function openGroups(
         newMemberId: (prefix) => `${prefix}-${randomUuid()}`,
       },
       consumer: {
+        timesOf,
         settings: {
-          sessionTimeoutMs: settings.number('group.consumer.session.timeout.ms'),
-          heartbeatIntervalMs: settings.number('group.consumer.heartbeat.interval.ms'),
           maxSize: settings.number('group.consumer.max.size'),
           classicMaxSize: settings.number('group.max.size'),
           migrationPolicy: settings.text('group.consumer.migration.policy').toLowerCase(),

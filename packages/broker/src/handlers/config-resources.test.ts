@@ -4,6 +4,7 @@ import { Produce } from '@klamm/protocol/api/00-produce';
 import { DescribeConfigs } from '@klamm/protocol/api/32-describe-configs';
 import { AlterConfigs } from '@klamm/protocol/api/33-alter-configs';
 import { IncrementalAlterConfigs } from '@klamm/protocol/api/44-incremental-alter-configs';
+import { ConsumerGroupHeartbeat } from '@klamm/protocol/api/68-consumer-group-heartbeat';
 import { ListConfigResources } from '@klamm/protocol/api/74-list-config-resources';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { startBroker } from '../broker.ts';
@@ -133,4 +134,41 @@ test('what has settings is listed: groups and client metrics that have some, thi
   assert.equal(await list([77]), ErrorCode.UNSUPPORTED_VERSION);
   const { configResources } = await session.client.request(ListConfigResources, 0, {});
   assert.deepEqual(configResources, []);
+});
+
+test('a group has times of its own at once: its members are told', async () => {
+  await using session = await start({ 'group.consumer.min.heartbeat.interval.ms': 1 });
+  const intervalOf = async (groupId: string): Promise<number> => {
+    const answer = await session.client.request(ConsumerGroupHeartbeat, 0, {
+      groupId,
+      memberId: '',
+      memberEpoch: 0,
+      rebalanceTimeoutMs: 1000,
+      subscribedTopicNames: ['none'],
+      topicPartitions: [],
+    });
+    assert.equal(answer.errorCode, ErrorCode.NONE);
+    return answer.heartbeatIntervalMs;
+  };
+  const name = 'consumer.heartbeat.interval.ms';
+  assert.deepEqual(await session.read(GROUP, 'g', name), ['5000', 5]);
+  assert.equal(await session.alter(GROUP, 'g', name, '7'), 0);
+  assert.deepEqual(await session.read(GROUP, 'g', name), ['7', 8]);
+  assert.equal(await intervalOf('g'), 7);
+  assert.notEqual(await intervalOf('h'), 7);
+});
+
+test('a secret is never told, neither as a value nor among its sources', async () => {
+  await using session = await start();
+  const name = 'listener.name.plaintext.plain.sasl.jaas.config';
+  const value = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_a="hunter2";';
+  assert.equal(await session.alter(BROKER, '1', name, value), 0);
+  const answer = await session.client.request(DescribeConfigs, 4, {
+    resources: [{ resourceType: BROKER, resourceName: '1', configurationKeys: null }],
+    includeSynonyms: true,
+    includeDocumentation: true,
+  });
+  const told = answer.results[0]?.configs.find((config) => config.name === name);
+  assert.deepEqual([told?.isSensitive, told?.value, told?.configSource], [true, null, 2]);
+  assert.doesNotMatch(JSON.stringify(answer), /hunter2/);
 });

@@ -7,7 +7,7 @@
 import type { ConfigRow } from '@klamm/base/config';
 import { brokerConfigRow, isBrokerConfig } from '../config/broker.ts';
 import { clientMetricsConfigRow, isClientMetricsConfig } from '../config/client-metrics.ts';
-import { groupConfigRow, groupSynonym, isGroupConfig } from '../config/group.ts';
+import { type GroupConfigName, groupConfigRow, groupSynonym, isGroupConfig } from '../config/group.ts';
 import { unscoped } from '../config/listener-scope.ts';
 import type { BrokerSettings } from '../config/settings.ts';
 import { isTopicConfig, topicConfigRow, topicSynonyms } from '../config/topic.ts';
@@ -101,6 +101,11 @@ export class ConfigValues {
   /** A topic's setting in force, as text. */
   topic(topic: string, name: keyof typeof topicSynonyms): string {
     return this.#ofTopic(topic, name).value ?? '';
+  }
+
+  /** A group's setting in force, as text. */
+  group(group: string, name: GroupConfigName): string {
+    return this.#ofGroup(group, name).value ?? '';
   }
 
   #ofTopic(topic: string, name: string): ConfigValue {

@@ -35,7 +35,7 @@ export class Cleaner {
   readonly #options: CleanerOptions;
   /** By `TOPIC-N`: up to where it is compacted. */
   readonly #compacted: Map<string, number>;
-  readonly #timer: Timer | undefined;
+  #timer: Timer | undefined;
   /** Partitions whose log cannot be compacted; a person has to look. */
   readonly #uncleanable = new Set<Partition>();
   /** Up to where a pass would have gone that came to nothing: segments were removed under it. */
@@ -44,10 +44,20 @@ export class Cleaner {
   #isClosed = false;
 
   constructor(options: CleanerOptions) {
-    const { directory, clock, backoffMs } = options;
+    const { directory } = options;
     this.#options = options;
     this.#compacted = readOffsets(directory.disk, `${directory.path}/${CLEANER_FILE}`);
-    this.#timer = backoffMs === undefined ? undefined : clock.every(backoffMs, () => void this.clean());
+    this.#waitForNext();
+  }
+
+  /** The settings may change while it waits: the next wait is as they then say. */
+  #waitForNext(): void {
+    const { clock, backoffMs } = this.#options;
+    if (backoffMs === undefined) return;
+    this.#timer = clock.after(backoffMs, () => {
+      this.#waitForNext();
+      void this.clean();
+    });
   }
 
   /** Compacts whatever needs it now; resolves when nothing does any more. */

@@ -45,7 +45,7 @@ export class PartitionTable {
 
   /** Opens every partition of `topics`, recovering what an unclean stop left. */
   async open(topics: readonly TopicImage[]): Promise<void> {
-    const { directory, clock, checkpointMs, retentionCheckMs, producerExpirationMs } = this.#options;
+    const { directory, clock, checkpointMs, retentionCheckMs } = this.#options;
     this.#removeDeleted();
     const all = topics.flatMap((topic) =>
       topic.partitions.map((partition) => ({ topic, index: partition.index })),
@@ -58,7 +58,8 @@ export class PartitionTable {
     this.#timers.push(
       clock.every(checkpointMs, () => this.checkpoint()),
       clock.every(retentionCheckMs, () => {
-        for (const partition of this.all()) partition.retain(clock.now() - producerExpirationMs);
+        for (const partition of this.all())
+          partition.retain(clock.now() - this.#options.producerExpirationMs);
       }),
     );
     if (directory.isOnline) this.checkpoint();

@@ -1,7 +1,7 @@
 // Topics and one consumer group for tests of the group machines, without a broker.
 
 import { ConsumerGroup } from '../coordinators/consumer/consumer-group.ts';
-import type { ConsumerGroupSettings } from '../coordinators/consumer/consumer-options.ts';
+import type { ConsumerGroupSettings, ConsumerGroupTimes } from '../coordinators/consumer/consumer-options.ts';
 import type { HeartbeatRequest, HeartbeatResponse } from '../coordinators/consumer/heartbeat-check.ts';
 import type { Topics } from '../coordinators/consumer/subscriptions.ts';
 import { decodeGroupRecord, encodeGroupRecord, type GroupRecord } from '../coordinators/group-record.ts';
@@ -66,7 +66,10 @@ export class TestTopics implements Topics {
   }
 }
 
-export const CONSUMER_SETTINGS: ConsumerGroupSettings = {
+/** Settings of a group, and those that each may have of its own. */
+export type ConsumerTestSettings = ConsumerGroupSettings & ConsumerGroupTimes;
+
+export const CONSUMER_SETTINGS: ConsumerTestSettings = {
   sessionTimeoutMs: 45_000,
   heartbeatIntervalMs: 5_000,
   maxSize: 1000,
@@ -90,14 +93,14 @@ export interface Answer {
 export class TestGroup {
   readonly groupId: string;
   readonly topics: TestTopics;
-  readonly #settings: ConsumerGroupSettings;
+  readonly #settings: ConsumerTestSettings;
   group: ConsumerGroup;
   now = 0;
   /** As they are on disk. */
   readonly log: { readonly key: Buffer; readonly value: Buffer | null }[] = [];
   #ids = 0;
 
-  constructor(topics: TestTopics, settings: Partial<ConsumerGroupSettings> = {}, groupId = 'g') {
+  constructor(topics: TestTopics, settings: Partial<ConsumerTestSettings> = {}, groupId = 'g') {
     this.topics = topics;
     this.groupId = groupId;
     this.#settings = { ...CONSUMER_SETTINGS, ...settings };
@@ -153,6 +156,7 @@ export class TestGroup {
   #newGroup(): ConsumerGroup {
     return new ConsumerGroup(this.groupId, {
       settings: this.#settings,
+      timesOf: () => this.#settings,
       topics: this.topics,
       newMemberId: () => `made-${this.#ids++}`,
     });

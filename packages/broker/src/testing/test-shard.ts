@@ -2,7 +2,6 @@
 
 import type { JoinRequest, JoinResponse, SyncResponse } from '../coordinators/classic/classic-member.ts';
 import type { SyncRequest } from '../coordinators/classic/classic-standing.ts';
-import type { ConsumerGroupSettings } from '../coordinators/consumer/consumer-options.ts';
 import type {
   HeartbeatRequest as ConsumerHeartbeatRequest,
   HeartbeatResponse as ConsumerHeartbeatResponse,
@@ -17,18 +16,25 @@ import type {
 import { GroupShard } from '../coordinators/group-shard.ts';
 import type { Step } from '../coordinators/step.ts';
 import type { GroupAccess } from './consumer.ts';
-import { answerOf, CONSUMER_SETTINGS, compacted, heartbeatOf, type TestTopics } from './group-members.ts';
+import {
+  answerOf,
+  CONSUMER_SETTINGS,
+  type ConsumerTestSettings,
+  compacted,
+  heartbeatOf,
+  type TestTopics,
+} from './group-members.ts';
 
 export class TestShard {
   readonly topics: TestTopics;
-  readonly #settings: ConsumerGroupSettings;
+  readonly #settings: ConsumerTestSettings;
   /** As it is on disk. */
   readonly log: RecordBytes[] = [];
   shard: GroupShard;
   now = 0;
   #ids = 0;
 
-  constructor(topics: TestTopics, settings: Partial<ConsumerGroupSettings> = {}) {
+  constructor(topics: TestTopics, settings: Partial<ConsumerTestSettings> = {}) {
     this.topics = topics;
     this.#settings = { ...CONSUMER_SETTINGS, ...settings };
     this.shard = this.#newShard();
@@ -134,7 +140,12 @@ export class TestShard {
         },
         newMemberId: (prefix) => `${prefix}-${this.#ids++}`,
       },
-      consumer: { settings: this.#settings, topics: this.topics, newMemberId: () => `made-${this.#ids++}` },
+      consumer: {
+        settings: this.#settings,
+        timesOf: () => this.#settings,
+        topics: this.topics,
+        newMemberId: () => `made-${this.#ids++}`,
+      },
       offsetMetadataBytesMax: 4096,
       offsetsRetentionMs: 60_000,
     });

@@ -168,7 +168,7 @@ export class ConsumerChanges {
   }
 
   seen({ memberId, classicMemberMetadata }: ConsumerMember, now: number): void {
-    const { sessionTimeoutMs } = classicMemberMetadata ?? this.options.settings;
+    const { sessionTimeoutMs } = classicMemberMetadata ?? this.options.timesOf(this.standing.groupId);
     this.timers.set(memberId, 'session', now + sessionTimeoutMs);
   }
 

@@ -141,7 +141,7 @@ export class ConsumerGroup implements Group {
 
   /** How long a member's heartbeat may wait for news, ms. */
   patienceWith(): number {
-    const { heartbeatIntervalMs, sessionTimeoutMs } = this.#changes.options.settings;
+    const { heartbeatIntervalMs, sessionTimeoutMs } = this.#changes.options.timesOf(this.standing.groupId);
     return Math.min(heartbeatIntervalMs, sessionTimeoutMs / SESSION_PARTS);
   }
 
@@ -241,7 +241,7 @@ export class ConsumerGroup implements Group {
    * interval of the settings is over; and sooner where it waits for partitions, or has some to give back.
    */
   #intervalFor(member: ConsumerMember): number {
-    const { heartbeatIntervalMs } = this.#changes.options.settings;
+    const { heartbeatIntervalMs } = this.#changes.options.timesOf(this.standing.groupId);
     const isSettled = isReconciledTo(member, this.standing.assignmentEpoch);
     return Math.min(heartbeatIntervalMs, isSettled ? SETTLED_INTERVAL_MS : UNSETTLED_INTERVAL_MS);
   }

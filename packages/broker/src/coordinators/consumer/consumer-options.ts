@@ -3,8 +3,6 @@
 import type { Topics } from './subscriptions.ts';
 
 export interface ConsumerGroupSettings {
-  readonly sessionTimeoutMs: number;
-  readonly heartbeatIntervalMs: number;
   readonly maxSize: number;
   /** The most members that a classic group may have: a larger one stays a consumer group. */
   readonly classicMaxSize: number;
@@ -14,7 +12,14 @@ export interface ConsumerGroupSettings {
   readonly migrationPolicy: string;
 }
 
+/** What a group may have of its own, and while it runs. */
+export interface ConsumerGroupTimes {
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+}
+
 export interface ConsumerGroupOptions {
+  readonly timesOf: (groupId: string) => ConsumerGroupTimes;
   readonly settings: ConsumerGroupSettings;
   readonly topics: Topics;
   /** An id for a member that brings none (before KIP-1082). */

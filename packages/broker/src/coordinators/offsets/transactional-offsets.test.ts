@@ -184,7 +184,12 @@ function newShard(): GroupShard {
       },
       newMemberId: (prefix) => prefix,
     },
-    consumer: { settings: CONSUMER_SETTINGS, topics: new TestTopics({ t: 2 }), newMemberId: () => 'm' },
+    consumer: {
+      settings: CONSUMER_SETTINGS,
+      timesOf: () => CONSUMER_SETTINGS,
+      topics: new TestTopics({ t: 2 }),
+      newMemberId: () => 'm',
+    },
     offsetMetadataBytesMax: 4096,
     offsetsRetentionMs: RETENTION_MS,
   });

@@ -30,7 +30,9 @@ export function openTransactions(
   return new TransactionCoordinator({
     ...rooms,
     expirationCheckMs: settings.number('transaction.remove.expired.transaction.cleanup.interval.ms'),
-    verifies: settings.boolean('transaction.partition.verification.enable'),
+    get verifies() {
+      return settings.boolean('transaction.partition.verification.enable');
+    },
     shard: {
       timeoutMaxMs: settings.number('transaction.max.timeout.ms'),
       idExpirationMs: settings.number('transactional.id.expiration.ms'),
