@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '@klamm/base/clock';
 import { KlammError, messageOf } from '@klamm/base/errors';
 import { lineLogger, silentLogger } from '@klamm/base/logger';
 import type { Kafka } from '@klamm/client/client';
+import type { KafkaOptions } from '@klamm/client/options';
 import { type Globals, kafkaOptions } from './globals.ts';
 import { type Column, type Row, renderRows } from './output/rows.ts';
 
@@ -76,13 +77,13 @@ export class CommandContext {
     return this.#unread.signal;
   }
 
-  /** A client for the cluster of the flags. The caller closes what it makes of it. */
-  async kafka(): Promise<Kafka> {
+  /** A client for the cluster of the flags. The caller closes what it makes of it. `other`: what is to be otherwise. */
+  async kafka(other: Partial<KafkaOptions> = {}): Promise<Kafka> {
     const { Kafka } = await import('@klamm/client/client');
     const logger = this.globals.verbose
       ? lineLogger('debug', (line) => process.stderr.write(`${line}\n`))
       : silentLogger;
-    return new Kafka({ ...kafkaOptions(this.globals), logger });
+    return new Kafka({ ...kafkaOptions(this.globals), logger, ...other });
   }
 
   /**

@@ -4,6 +4,7 @@ import type { CommandSpec, FlagSpec } from '../command.ts';
 import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
 import { aclCommands } from './acl-table.ts';
+import { certsCommands } from './certs-table.ts';
 import { groupCommands } from './group-table.ts';
 import { topicCommands } from './topic-table.ts';
 import { transactionCommands } from './txn-table.ts';
@@ -144,6 +145,7 @@ export const commands: readonly CommandSpec[] = [
   transactionCommands,
   aclCommands,
   userCommands,
+  certsCommands,
   {
     name: 'cluster',
     aliases: ['clusters'],
@@ -160,6 +162,31 @@ export const commands: readonly CommandSpec[] = [
         load: async () => (await import('./cluster.ts')).clusterInfo,
       },
     ],
+  },
+  {
+    name: 'doctor',
+    about: 'say what is wrong with settings of Kafka, and what to write instead',
+    parameters: [
+      {
+        name: '[files...]',
+        about:
+          'server.properties files, one for each node, or compose files (default: the one in this folder)',
+      },
+    ],
+    flags: [
+      { flags: '-e, --environment', about: 'the KAFKA_… variables of this shell' },
+      { flags: '-l, --live', about: 'the cluster at --bootstrap: its addresses, and the settings it tells' },
+    ],
+    examples: [
+      ['klamm doctor compose.yml', 'all services of Kafka in it'],
+      ['klamm doctor server.properties -o json', 'one node, for a program'],
+      ['klamm doctor --live -b kafka.example:9092', 'one that runs'],
+    ],
+    notes:
+      'error: it does not work, or anybody gets in. warning: it works until something happens. note: good to know.\n' +
+      'The exit code is 1 where there is an error. Files that settings name (key stores, data directories) are looked into\n' +
+      'where they are on this machine.',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
   {
     name: 'completion',

@@ -1,0 +1,98 @@
+// A cluster that runs: whether every broker is to be reached at the address that it tells clients, and what is wrong with
+// the settings that the brokers say they have.
+
+import { KlammError } from '@klamm/base/errors';
+import type { Admin } from '@klamm/client/admin/admin';
+import { type CommandContext, sentenceOf } from '../context.ts';
+import type { DeployedNode } from './deployment.ts';
+import { examine } from './examine.ts';
+import type { Finding } from './finding.ts';
+import { isLoopback } from './node-listeners.ts';
+
+export async function examineLive(context: CommandContext): Promise<Finding[]> {
+  const { bootstrap } = context.globals;
+  const admin = (await context.kafka()).admin();
+  try {
+    const { brokers } = await admin.describeCluster();
+    const findings: Finding[] = [];
+    const nodes: DeployedNode[] = [];
+    for (const broker of brokers) {
+      const name = `broker ${broker.nodeId}`;
+      const address = `${broker.host}:${broker.port}`;
+      const node = await settingsOf(context, admin, broker.nodeId, name);
+      if (typeof node !== 'string') nodes.push(node);
+      const failure = await unreachable(context, address);
+      if (failure !== undefined) findings.push(notReached(name, address, bootstrap, failure));
+      else if (typeof node === 'string') context.say(`The settings of ${name} were not looked into: ${node}`);
+    }
+    const now = context.clock.now();
+    const isWhole = nodes.length === brokers.length && nodes.length > 1;
+    return [...findings, ...examine({ nodes, isWhole, now, read: () => undefined })];
+  } catch (error) {
+    if (!(error instanceof KlammError)) throw error;
+    return [
+      {
+        level: 'error',
+        code: 'not-reached',
+        nodes: [],
+        places: [bootstrap],
+        what: sentenceOf(error),
+        instead: null,
+      },
+    ];
+  } finally {
+    await admin.close();
+  }
+}
+
+/** The settings that a broker was given, or why it does not tell them. */
+async function settingsOf(
+  context: CommandContext,
+  admin: Admin,
+  nodeId: number,
+  name: string,
+): Promise<DeployedNode | string> {
+  try {
+    const entries = await admin.describeConfigs({ broker: nodeId });
+    context.say(`Looking at the settings of ${name}.`);
+    return {
+      name,
+      place: name,
+      entries: entries.flatMap(({ name: key, value, isDefault, isSensitive }) =>
+        isDefault || isSensitive || value === null ? [] : [{ name: key, value, source: name }],
+      ),
+      variables: new Map(),
+      container: undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof KlammError)) throw error;
+    return sentenceOf(error);
+  }
+}
+
+/** Connects to the address that a broker gives clients, with the same login; undefined where it answers. */
+async function unreachable(context: CommandContext, address: string): Promise<string | undefined> {
+  const admin = (await context.kafka({ brokers: address, retryTimeoutMs: 0 })).admin();
+  try {
+    await admin.describeCluster();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KlammError)) throw error;
+    return sentenceOf(error);
+  } finally {
+    await admin.close();
+  }
+}
+
+function notReached(name: string, address: string, bootstrap: string, failure: string): Finding {
+  const host = address.slice(0, address.lastIndexOf(':'));
+  const loopback = isLoopback(host) ? ' That is this machine itself, not the broker.' : '';
+  return {
+    level: 'error',
+    code: 'advertised-unreachable',
+    nodes: [name],
+    places: [name],
+    what: `The cluster answers at ${bootstrap}, but tells clients that ${name} is at ${address}, which they do not reach from here.${loopback} ${failure}`,
+    instead: `advertised.listeners of ${name} with an address that clients reach`,
+  };
+}
