@@ -24,7 +24,22 @@ export function newLoginOf(
   const { settings, image } = catalog;
   // Nobody is told a directory's id before a login, and it stays the same.
   const pepper = createHash('sha256').update(`${catalog.clusterId}/${catalog.directoryId}`).digest();
-  const mechanisms = mechanismsOf({ settings, scram: image.scram, tokens, pepper }, name);
+  const mechanismsBy = (given: BrokerSettings) =>
+    mechanismsOf({ settings: given, scram: image.scram, tokens, pepper }, name);
+  let mechanisms = mechanismsBy(settings);
+  // Users and mechanisms may be altered while the broker runs; logins under way go on with those they began with.
+  catalog.checkBrokerConfigs(async (proposed, names) => {
+    if (!concern(names, name)) return null;
+    try {
+      mechanismsBy(proposed);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
+  });
+  catalog.watchBrokerConfigs((names) => {
+    if (concern(names, name)) mechanisms = mechanismsBy(settings);
+  });
   const failedDelayMs = settings.number('connection.failed.authentication.delay.ms');
   const sessionMsOf = (mechanism: string): number =>
     Number(settings.forListener(name, 'connections.max.reauth.ms', mechanism));
