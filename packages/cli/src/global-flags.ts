@@ -3,6 +3,12 @@
 import type { CommandSpec, FlagSpec } from './command.ts';
 import { OUTPUT_FORMATS } from './output/rows.ts';
 
+const OUTPUT_FLAG: FlagSpec = {
+  flags: '-o, --output <format>',
+  about: `what to print: ${OUTPUT_FORMATS.join(', ')}`,
+  choices: OUTPUT_FORMATS,
+};
+
 /** Of commands that talk to a cluster. `-o` is left out where a command has its own. */
 const CLUSTER_FLAGS: readonly FlagSpec[] = [
   { flags: '-b, --bootstrap <brokers>', about: 'host:port of one or more brokers (default: 127.0.0.1:9092)' },
@@ -12,11 +18,7 @@ const CLUSTER_FLAGS: readonly FlagSpec[] = [
     repeats: true,
   },
   { flags: '--timeout <duration>', about: 'how long to try, as 500ms, 10s or 1m (default: 10s)' },
-  {
-    flags: '-o, --output <format>',
-    about: `what to print: ${OUTPUT_FORMATS.join(', ')}`,
-    choices: OUTPUT_FORMATS,
-  },
+  OUTPUT_FLAG,
 ];
 
 const COMMON_FLAGS: readonly FlagSpec[] = [
@@ -31,7 +33,8 @@ const COMMON_FLAGS: readonly FlagSpec[] = [
 /** Flags every command of this kind has, without those whose letters or names it uses itself. */
 export function globalFlags(spec: CommandSpec): FlagSpec[] {
   const own = new Set((spec.flags ?? []).flatMap(({ flags }) => flagWords(flags)));
-  return [...(spec.isLocal === true ? [] : CLUSTER_FLAGS), ...COMMON_FLAGS]
+  const local = spec.printsRows === true ? [OUTPUT_FLAG] : [];
+  return [...(spec.isLocal === true ? local : CLUSTER_FLAGS), ...COMMON_FLAGS]
     .filter(({ flags }) => !flagWords(flags).some((word) => word.startsWith('--') && own.has(word)))
     .map((flag) => ({
       ...flag,
