@@ -105,8 +105,9 @@ for (const [name, skip, start] of brokers) {
     test('a user is added, gets another password, and goes; passwords are printed nowhere', async () => {
       const file = join(folder, 'password');
       writeFileSync(file, 'hunter2\n');
-      const outcomes = [await klamm(['user', 'add', 'alice', '--password-file', file])];
-      assert.equal(outcomes[0]?.code, 0, outcomes[0]?.stderr);
+      const added = await klamm(['user', 'add', 'alice', '--password-file', file]);
+      assert.equal(added.code, 0, added.stderr);
+      const outcomes = [added];
       assert.deepEqual(await json('user', 'list'), [
         { user: 'alice', mechanism: 'SCRAM-SHA-512', iterations: 4096 },
       ]);

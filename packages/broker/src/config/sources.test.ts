@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BrokerSettings } from './settings.ts';
-import { parseProperties, settingsFromFile } from './sources.ts';
+import { settingsFromFile, settingsOfText } from './sources.ts';
 
 const pairs = (text: string): string[] =>
-  parseProperties(text, 'f').map(({ name, value, source }) => `${name}|${value}|${source}`);
+  settingsOfText(text, 'f').map(({ name, value, source }) => `${name}|${value}|${source}`);
 
 const PROPERTIES: [string, string, string[]][] = [
   ['key and value', 'a=b', ['a|b|f:1']],
@@ -42,7 +42,7 @@ test('the first source that names a key wins; defaults are those of Kafka', () =
 
 test("a server.properties of Kafka's own is accepted; what has no effect is kept for one line at start", () => {
   const settings = BrokerSettings.from(
-    parseProperties(
+    settingsOfText(
       'process.roles=broker,controller\nnode.id=1\nnum.network.threads=3\nlistener.name.external.ssl.keystore.type=PEM',
       'f',
     ),
@@ -55,7 +55,7 @@ test("a server.properties of Kafka's own is accepted; what has no effect is kept
 
 test('a listener has settings of its own, and a mechanism of it too; the plain key is for the others', () => {
   const settings = BrokerSettings.from(
-    parseProperties(
+    settingsOfText(
       'ssl.keystore.location=all.p12\nlistener.name.external.ssl.keystore.location=one.p12\n' +
         'connections.max.reauth.ms=1\nlistener.name.external.plain.connections.max.reauth.ms=2',
       'f',
@@ -70,11 +70,11 @@ test('a listener has settings of its own, and a mechanism of it too; the plain k
 
 test('a wrong setting of a listener is named as it was written, and a secret is not shown', () => {
   assert.throws(
-    () => BrokerSettings.from(parseProperties('listener.name.x.ssl.client.auth=maybe', 'f')),
+    () => BrokerSettings.from(settingsOfText('listener.name.x.ssl.client.auth=maybe', 'f')),
     /listener\.name\.x\.ssl\.client\.auth=maybe \(f:1\): allowed: none, requested, required/,
   );
   assert.throws(
-    () => BrokerSettings.from(parseProperties('listener.name.x.ssl.keystore.lokation=a', 'f')),
+    () => BrokerSettings.from(settingsOfText('listener.name.x.ssl.keystore.lokation=a', 'f')),
     /no such setting; did you mean listener\.name\.x\.ssl\.keystore\.location\?/,
   );
 });

@@ -1,7 +1,8 @@
 // Files that settings come from: a server.properties, and what settings name, such as key stores and secrets.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { KlammError, messageOf } from '@klamm/base/errors';
+import { parseProperties } from '@klamm/base/properties';
 import type { SettingEntry } from './settings.ts';
 
 /** Reads a Java properties file. Throws KlammError where it cannot be read or a line is none of `key=value`. */
@@ -17,7 +18,7 @@ export function settingsFromFile(path: string): SettingEntry[] {
       cause: error,
     });
   }
-  return parseProperties(text, path);
+  return settingsOfText(text, path);
 }
 
 /** Reads a file that a setting names. Throws KlammError that begins with the setting. */
@@ -41,33 +42,17 @@ export function readSecretFile(path: string, setting: string): string {
     .replace(/\r?\n$/, '');
 }
 
-/** As `java.util.Properties.load`: comments, `=`, `:` or blanks between key and value, a backslash joins lines. */
-export function parseProperties(text: string, name: string): SettingEntry[] {
-  const entries: SettingEntry[] = [];
-  const lines = text.split(/\r?\n/);
-  for (let i = 0; i < lines.length; i++) {
-    const number = i + 1;
-    let line = (lines[i] ?? '').trimStart();
-    if (line === '' || line.startsWith('#') || line.startsWith('!')) continue;
-    while (/(^|[^\\])(\\\\)*\\$/.test(line) && i + 1 < lines.length) {
-      i++;
-      line = line.slice(0, -1) + (lines[i] ?? '').trimStart();
-    }
-    const match = /^((?:\\.|[^\s=:\\])+)\s*[=:\s]\s*(.*)$/.exec(line);
-    const key = match?.[1] ?? line;
-    entries.push({
-      name: unescapeProperty(key),
-      value: unescapeProperty(match?.[2] ?? ''),
-      source: `${name}:${number}`,
-    });
-  }
-  return entries;
+/** Changes when the file does, or is another. */
+export function fileStamp(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 'none' : `${stat.ino}/${stat.size}/${stat.mtimeMs}`;
 }
 
-const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', f: '\f' };
-
-function unescapeProperty(text: string): string {
-  return text.replace(/\\(u([0-9a-fA-F]{4})|.)/g, (_, escaped: string, hex: string | undefined) =>
-    hex === undefined ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
+/** The settings of a properties file; `name` is the file's, for their places. */
+export function settingsOfText(text: string, name: string): SettingEntry[] {
+  return parseProperties(text).map(({ key, value, line }) => ({
+    name: key,
+    value,
+    source: `${name}:${line}`,
+  }));
 }

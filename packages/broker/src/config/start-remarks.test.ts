@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BrokerSettings } from './settings.ts';
-import { parseProperties } from './sources.ts';
+import { settingsOfText } from './sources.ts';
 import { startRemarks } from './start-remarks.ts';
 
 const remarks = (text: string): string[] =>
-  startRemarks(BrokerSettings.from(parseProperties(text, 'f'))).map(({ level, text }) => `${level} ${text}`);
+  startRemarks(BrokerSettings.from(settingsOfText(text, 'f'))).map(({ level, text }) => `${level} ${text}`);
 
 test('what does nothing is said in one line, with what it is; what one node meets anyway is not', () => {
   assert.deepEqual(

@@ -1,12 +1,12 @@
 // Properties files and this process's variables as nodes.
 
 import { environmentSettings } from '@klamm/broker/config/environment';
-import { parseProperties } from '@klamm/broker/config/sources';
+import { settingsOfText } from '@klamm/broker/config/sources';
 import { type DeployedNode, ENVIRONMENT } from './deployment.ts';
 
 export function nodeOfProperties(path: string, text: string): DeployedNode {
   // java.util.Properties keeps the last of several values; here the first counts.
-  const entries = parseProperties(text, path).reverse();
+  const entries = settingsOfText(text, path).reverse();
   return { name: path, place: path, entries, variables: new Map(), container: undefined };
 }
 
