@@ -25,7 +25,7 @@ export function newLoginOf(
   // Nobody is told a directory's id before a login, and it stays the same.
   const pepper = createHash('sha256').update(`${catalog.clusterId}/${catalog.directoryId}`).digest();
   const mechanismsBy = (given: BrokerSettings) =>
-    mechanismsOf({ settings: given, scram: image.scram, tokens, pepper }, name);
+    mechanismsOf({ settings: given, scram: image.scram, tokens, pepper, clock, logger }, name);
   let mechanisms = mechanismsBy(settings);
   // Users and mechanisms may be altered while the broker runs; logins under way go on with those they began with.
   catalog.checkBrokerConfigs(async (proposed, names) => {

@@ -4,16 +4,20 @@
 // Kafka's PlainServerCallbackHandler); those of SCRAM are looked up in the metadata when they come.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@klamm/base/clock';
 import { listOf } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
+import type { Logger } from '@klamm/base/logger';
 import type { SaslServer } from '@klamm/protocol/sasl/exchange';
 import { parseJaas } from '@klamm/protocol/sasl/jaas';
+import { oauthBearerServer } from '@klamm/protocol/sasl/oauth-bearer';
 import { plainServer } from '@klamm/protocol/sasl/plain';
 import { SCRAM_MECHANISMS, type ScramMechanism } from '@klamm/protocol/sasl/scram-keys';
 import { type ScramAccount, scramServer } from '@klamm/protocol/sasl/scram-server';
 import type { BrokerSettings } from '../config/settings.ts';
 import type { ScramImage } from '../metadata/scram-image.ts';
 import type { DelegationTokens } from './delegation-tokens.ts';
+import { listenerTokens } from './oauth/listener-tokens.ts';
 
 type Mechanisms = ReadonlyMap<string, () => SaslServer>;
 
@@ -24,6 +28,8 @@ export interface LoginSources {
   readonly tokens: DelegationTokens;
   /** A secret that stays the same from start to start, from which salts of users that there are not are made. */
   readonly pepper: Buffer;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Throws KlammError INVALID_CONFIG where a mechanism is not known, or has nobody who could log in by it. */
@@ -48,6 +54,10 @@ function mechanismOf(sources: LoginSources, listener: string, name: string): () 
     case 'SCRAM-SHA-512': {
       const find = scramUsers(sources, name);
       return () => scramServer(name, { find, pepper: sources.pepper });
+    }
+    case 'OAUTHBEARER': {
+      const judge = listenerTokens(sources.settings, listener, sources.clock, sources.logger);
+      return () => oauthBearerServer(judge);
     }
     default:
       throw invalid(

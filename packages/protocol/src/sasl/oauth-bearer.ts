@@ -3,11 +3,13 @@
 // OAuthBearerClientInitialResponse fix the behaviour.
 
 import { ErrorCode, kafkaError } from '../error-codes.ts';
-import { failed, type SaslClient, type SaslIdentity, type SaslServer } from './exchange.ts';
+import { failed, type SaslClient, type SaslIdentity, type SaslServer, type SaslStep } from './exchange.ts';
 
 export const OAUTHBEARER = 'OAUTHBEARER';
 /** Separates the parts of the message. */
 const SEPARATOR = '\x01';
+/** What RFC 7628 has a broker answer; whoever writes the token knows more of it. */
+const INVALID_TOKEN = '{"status":"invalid_token"}';
 const EXTENSION_KEY = /^[A-Za-z]+$/;
 const EXTENSION_VALUE = /^[\x21-\x7e \t\r\n]+$/;
 /** RFC 6750: what a token is written in. */
@@ -74,20 +76,20 @@ export type BearerVerdict = { readonly identity: SaslIdentity } | { readonly rea
 
 export function oauthBearerServer(validate: (message: BearerMessage) => Promise<BearerVerdict>): SaslServer {
   let isOver = false;
-  let refusal: string | undefined;
+  let refusal: SaslStep | undefined;
   return {
     mechanism: OAUTHBEARER,
     async evaluate(response) {
       // The client has read why it is refused, and says so by one byte.
-      if (refusal !== undefined) return failed(refusal);
+      if (refusal !== undefined) return refusal;
       if (isOver) return failed('a message came after the login');
       isOver = true;
       const message = readBearerMessage(response);
       if (message === undefined) return failed('the message is not of OAUTHBEARER');
       const verdict = await validate(message);
       if ('reason' in verdict) {
-        refusal = verdict.reason;
-        return { kind: 'continues', challenge: Buffer.from('{"status":"invalid_token"}') };
+        refusal = failed(verdict.reason, INVALID_TOKEN);
+        return { kind: 'continues', challenge: Buffer.from(INVALID_TOKEN) };
       }
       const { authorizationId } = message;
       if (authorizationId !== '' && authorizationId !== verdict.identity.name) {

@@ -49,7 +49,10 @@ test('OAUTHBEARER carries the token and its extensions', async () => {
 
 test('a token that is refused ends the login after the client has read so', async () => {
   const client = oauthBearerClient('bad');
-  const broker = oauthBearerServer(async () => ({ reason: 'the token has expired' }));
+  const broker = oauthBearerServer(async () => ({
+    reason: 'the token has expired',
+    said: '{"status":"invalid_token"}',
+  }));
   const first = await broker.evaluate((await client.next(null)) ?? Buffer.alloc(0));
   assert.equal(first.kind, 'continues');
   const answer = first.kind === 'continues' ? await client.next(first.challenge) : null;
