@@ -1,7 +1,7 @@
 // The composition root: the rooms of one broker, opened one after the other and closed in the opposite order.
 
 import { must } from '@klamm/base/assert';
-import type { Clock } from '@klamm/base/clock';
+import type { Clock, Timer } from '@klamm/base/clock';
 import type { Logger } from '@klamm/base/logger';
 import { systemRandom } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
@@ -12,7 +12,8 @@ import { loginGate } from './auth/login-gate.ts';
 import type { Broker } from './broker-options.ts';
 import { advertisedEndpoints } from './config/listeners.ts';
 import type { BrokerSettings } from './config/settings.ts';
-import { listenerTls } from './config/tls.ts';
+import { type ListenerTls, listenerTls } from './config/tls.ts';
+import { watchCertificates } from './config/tls-reload.ts';
 import { OFFSETS_TOPIC } from './coordinators/group-coordinator.ts';
 import {
   type Coordinators,
@@ -51,6 +52,7 @@ export class RunningBroker implements Broker {
   readonly #ground: Ground;
   readonly #closing = new AbortController();
   readonly #listeners: Listener[] = [];
+  readonly #watches: Timer[] = [];
   #catalog: Catalog | undefined;
   #partitions: PartitionTable | undefined;
   #coordinators: Coordinators | undefined;
@@ -181,7 +183,12 @@ export class RunningBroker implements Broker {
       const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
       const tls = address.protocol.endsWith('SSL') ? listenerTls(settings, address.name) : undefined;
       const options = { address, logger, budget, limits, handle, newLogin, tls };
-      this.#listeners.push(await Listener.open(options));
+      const listener = await Listener.open(options);
+      this.#listeners.push(listener);
+      if (tls === undefined) continue;
+      const change = (next: ListenerTls): void => listener.changeTls(next);
+      const { catalog } = rooms;
+      this.#watches.push(watchCertificates({ listener: address.name, tls, catalog, clock, logger, change }));
     }
   }
 
@@ -240,6 +247,7 @@ export class RunningBroker implements Broker {
   async #close(): Promise<void> {
     const { directory, clock } = this.#ground;
     this.#closing.abort();
+    for (const watch of this.#watches) watch.cancel();
     this.#tokens?.close();
     if (this.#coordinators !== undefined) closeCoordinators(this.#coordinators);
     const timer = clock.after(CLOSE_WITHIN_MS, () => {
@@ -259,6 +267,7 @@ export class RunningBroker implements Broker {
 
   /** Lets go of everything at once, nothing written: the broker could not be opened. */
   abandon(error: Error): void {
+    for (const watch of this.#watches) watch.cancel();
     for (const listener of this.#listeners) {
       void listener.close();
       listener.destroy();

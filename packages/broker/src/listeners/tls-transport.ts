@@ -84,7 +84,9 @@ export class TlsTransport {
 
   #say(socket: Socket, what: string): void {
     const from =
-      socket.remoteAddress === undefined ? 'a client' : `${socket.remoteAddress}:${socket.remotePort}`;
+      socket.remoteAddress === undefined
+        ? 'a client that has gone'
+        : `${socket.remoteAddress}:${socket.remotePort}`;
     this.#logger.warn(`No TLS with ${from}: ${what}.`);
   }
 }
