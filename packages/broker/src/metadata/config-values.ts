@@ -145,18 +145,22 @@ export class ConfigValues {
   }
 
   #ofAllBrokers(name: string): ConfigValue {
-    const value = this.#image.configs(ResourceType.broker, '').get(name);
-    if (value === undefined) return NOTHING;
-    return configValue(value, [{ name, value, source: ConfigSource.dynamicDefaultBroker }]);
+    const synonyms = this.#sources(name).filter(({ source }) => source === ConfigSource.dynamicDefaultBroker);
+    return configValue(this.#image.configs(ResourceType.broker, '').get(name) ?? null, synonyms);
   }
 
   #ofBroker(name: string): ConfigValue {
+    const synonyms = this.#sources(name);
+    return configValue(synonyms[0]?.value ?? null, synonyms);
+  }
+
+  /** All sources of a broker setting, from the first on that has it under this name. */
+  #sources(name: string): ConfigSynonym[] {
     const base = unscoped(name);
     const names = base === undefined ? (UNITS.find((unit) => unit.includes(name)) ?? [name]) : [name, base];
     const all = this.#brokerSynonyms(names);
     const first = all.findIndex((synonym) => synonym.name === name);
-    const synonyms = first < 0 ? [] : all.slice(first);
-    return configValue(synonyms[0]?.value ?? null, synonyms);
+    return first < 0 ? [] : all.slice(first);
   }
 
   /** All sources of a broker setting that has several names, the strongest first. */
