@@ -48,8 +48,10 @@ async function deleteTopic(context: RequestContext, target: Target): Promise<obj
   if (target.name !== null && target.topicId !== '' && target.topicId !== ZERO_UUID) {
     return refused(ErrorCode.INVALID_REQUEST, 'Name a topic by its name or by its id; not by both.');
   }
-  const name = target.name ?? catalog.image.topicById(target.topicId)?.name;
-  if (name !== undefined && !mayDelete(context, name, target.name !== null)) {
+  const known =
+    target.name === null ? catalog.image.topicById(target.topicId) : catalog.image.topic(target.name);
+  const name = target.name ?? known?.name;
+  if (name !== undefined && !mayDelete(context, name, target.name !== null, known !== undefined)) {
     // Whoever asks by an id and may not describe the topic is not told what it is called.
     const isNamed = target.name !== null || sees(context, Operation.describe, AclResource.topic, name);
     return { ...refused(ErrorCode.TOPIC_AUTHORIZATION_FAILED), name: isNamed ? name : null };
@@ -67,8 +69,8 @@ async function deleteTopic(context: RequestContext, target: Target): Promise<obj
 }
 
 /** By a permission for the whole cluster, or for this one; whoever names a topic must be allowed to know of it, too. */
-function mayDelete(context: RequestContext, topic: string, isByName: boolean): boolean {
+function mayDelete(context: RequestContext, topic: string, isByName: boolean, isThere: boolean): boolean {
   if (sees(context, Operation.delete, AclResource.cluster, CLUSTER_NAME)) return true;
   if (isByName && !authorized(context, Operation.describe, AclResource.topic, topic)) return false;
-  return authorized(context, Operation.delete, AclResource.topic, topic);
+  return !isThere || authorized(context, Operation.delete, AclResource.topic, topic);
 }

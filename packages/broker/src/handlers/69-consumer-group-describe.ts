@@ -37,7 +37,7 @@ export const consumerGroupDescribe = defineHandler(ConsumerGroupDescribe, {
           : {};
         return isSeen
           ? { errorCode: ErrorCode.NONE, errorMessage: null, ...group, ...operations }
-          : { ...group, ...operations, ...HIDDEN };
+          : { ...group, ...HIDDEN };
       }
       const type = shard?.typeOf(groupId);
       const errorMessage =
