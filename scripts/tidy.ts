@@ -10,6 +10,7 @@ import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { staleReference, writeReference } from './cli-reference.ts';
 import { staleLists, writeLists } from './lists.ts';
+import { staleSettings, writeSettings } from './settings-reference.ts';
 
 export interface SourceFile {
   /** From the root of the repository, with slashes. */
@@ -244,7 +245,7 @@ export function repositoryFiles(root = ROOT): SourceFile[] {
 export function tidy(root = ROOT): string[] {
   return [
     ...findings(repositoryFiles(root)),
-    ...[...staleLists(root), ...staleReference(root)].map(
+    ...[...staleLists(root), ...staleReference(root), ...staleSettings(root)].map(
       (path) => `${path}: does not say what is there; npm run tidy -- --fix rewrites it`,
     ),
   ];
@@ -252,7 +253,9 @@ export function tidy(root = ROOT): string[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--fix')) {
-    for (const path of [...writeLists(ROOT), ...writeReference(ROOT)]) console.log(`rewrote ${path}`);
+    for (const path of [...writeLists(ROOT), ...writeReference(ROOT), ...writeSettings(ROOT)]) {
+      console.log(`rewrote ${path}`);
+    }
   }
   const wrong = tidy();
   for (const line of wrong) console.error(line);
