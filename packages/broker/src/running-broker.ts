@@ -28,6 +28,7 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import { createTopic } from './handlers/19-create-topics.ts';
 import { handlers } from './handlers/index.ts';
 import { Budget } from './listeners/budget.ts';
+import { ConnectionQuotas } from './listeners/connection-limits.ts';
 import { Listener, type ListenerAddress } from './listeners/listener.ts';
 import type { Endpoint } from './metadata/bootstrap.ts';
 import { Catalog } from './metadata/catalog.ts';
@@ -173,16 +174,16 @@ export class RunningBroker implements Broker {
       requestsMax: settings.number('queued.max.requests'),
       idleMs: settings.number('connections.max.idle.ms'),
       backlog: settings.number('socket.listen.backlog.size'),
-      connectionsMax: settings.number('max.connections'),
-      connectionsPerAddressMax: settings.number('max.connections.per.ip'),
+      loginBytesMax: settings.number('sasl.server.max.receive.size'),
     };
+    const quotas = new ConnectionQuotas(settings, clock);
     const dispatcher = new Dispatcher(rooms, handlers);
     const dispatch = dispatcher.dispatch.bind(dispatcher);
     for (const address of addresses) {
       const newLogin = newLoginOf(address, rooms.catalog, rooms.tokens, clock, logger);
       const handle = newLogin === undefined ? dispatch : loginGate(dispatch);
       const tls = address.protocol.endsWith('SSL') ? listenerTls(settings, address.name) : undefined;
-      const options = { address, logger, budget, limits, handle, newLogin, tls };
+      const options = { address, clock, logger, budget, limits, quotas, handle, newLogin, tls };
       const listener = await Listener.open(options);
       this.#listeners.push(listener);
       if (tls === undefined) continue;

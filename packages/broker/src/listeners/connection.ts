@@ -4,6 +4,7 @@
 // answers that the client does not take. So a slow or greedy client holds up nobody but itself.
 
 import type { Socket } from 'node:net';
+import type { Clock, Timer } from '@klamm/base/clock';
 import { messageOf } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
 import type { Login } from '../auth/login.ts';
@@ -53,6 +54,8 @@ export interface ConnectionLimits {
   readonly frameBytesMax: number;
   readonly requestsMax: number;
   readonly idleMs: number;
+  /** Of a frame before the login, where the listener asks for one. */
+  readonly loginBytesMax: number;
 }
 
 /** Unsent answers from which on no further request is read. */
@@ -62,6 +65,8 @@ const UNSENT_BYTES_MAX = 4 * 1024 * 1024;
  * while a client that asks for much and reads nothing costs no more than so many answers.
  */
 const IN_FLIGHT_MAX = 16;
+/** How long a login may take, in ms: who has not proved anything by then is not waited for. */
+const LOGIN_MS = 30_000;
 
 export class Connection {
   readonly info: ClientConnection;
@@ -80,11 +85,14 @@ export class Connection {
   /** A frame is being judged that decides on the next. */
   #isHeld = false;
   #isFinished = false;
+  /** Only small frames are taken: the login is not over. */
+  #isRestricted = false;
 
   constructor(
     socket: Socket,
     info: ConnectionInfo & Pick<ClientConnection, 'principal' | 'login'>,
     options: {
+      clock: Clock;
       logger: Logger;
       budget: Budget;
       limits: ConnectionLimits;
@@ -105,6 +113,7 @@ export class Connection {
     this.#handle = options.handle;
     this.#frames = new FrameReader(options.limits.frameBytesMax);
     this.#replies = new Replies(socket, () => this.#onProgress());
+    const deadline = this.#restrict(options.clock);
     socket.setNoDelay(true);
     if (options.limits.idleMs > 0) socket.setTimeout(options.limits.idleMs, () => this.#onIdle());
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -115,7 +124,22 @@ export class Connection {
       this.#inFlightBytes = [];
       this.#budget.forget(this);
       this.#callNext();
+      deadline?.cancel();
       options.onClose();
+    });
+  }
+
+  /** Where the listener asks for a login: small frames, and not for long. */
+  #restrict(clock: Clock): Timer | undefined {
+    const { login } = this.info;
+    if (login === undefined) return undefined;
+    this.#isRestricted = true;
+    // A token without a request around it may be of any length.
+    this.#frames.limit(this.#limits.loginBytesMax, 0);
+    return clock.after(LOGIN_MS, () => {
+      if (login.state === 'in') return;
+      this.#logger.warn(`${this.#name} is closed: no login within ${LOGIN_MS} ms.`);
+      this.#socket.destroy();
     });
   }
 
@@ -153,6 +177,10 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     if (this.#isFinished) return;
+    if (this.#isRestricted && this.info.login?.state === 'in') {
+      this.#isRestricted = false;
+      this.#frames.limit(this.#limits.frameBytesMax);
+    }
     try {
       this.#frames.push(chunk, (frame) => this.#onFrame(frame));
     } catch (error) {

@@ -10,7 +10,8 @@ const LENGTH_BYTES = 4;
 const FRAME_BYTES_MIN = 8;
 
 export class FrameReader {
-  readonly #frameBytesMax: number;
+  #frameBytesMin = FRAME_BYTES_MIN;
+  #frameBytesMax: number;
   #chunks: Buffer[] = [];
   #buffered = 0;
   /** Bytes that must be there before anything can be done. */
@@ -18,6 +19,12 @@ export class FrameReader {
 
   constructor(frameBytesMax: number) {
     this.#frameBytesMax = frameBytesMax;
+  }
+
+  /** What a frame may measure from now on, in bytes: no request is shorter than its default for `min`. */
+  limit(max: number, min = FRAME_BYTES_MIN): void {
+    this.#frameBytesMin = min;
+    this.#frameBytesMax = max;
   }
 
   /** Bytes that wait for the rest of their frame. */
@@ -49,11 +56,11 @@ export class FrameReader {
   }
 
   #judge(length: number, data: Buffer, at: number): void {
-    if (length >= FRAME_BYTES_MIN && length <= this.#frameBytesMax) return;
+    if (length >= this.#frameBytesMin && length <= this.#frameBytesMax) return;
     const guess = whatItLooksLike(data, at);
     throw new ProtocolError(
       guess ??
-        `A request says it has ${length} bytes; ${FRAME_BYTES_MIN} to ${this.#frameBytesMax} are allowed (socket.request.max.bytes).`,
+        `A request says it has ${length} bytes; ${this.#frameBytesMin} to ${this.#frameBytesMax} are allowed (${this.#frameBytesMin === FRAME_BYTES_MIN ? 'socket.request.max.bytes' : 'sasl.server.max.receive.size, before a login'}).`,
     );
   }
 }

@@ -2,6 +2,7 @@
 // alone: behind it there are frames.
 
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
 import type { Login } from '../auth/login.ts';
@@ -10,6 +11,7 @@ import type { SecurityProtocol } from '../auth/security-protocol.ts';
 import type { ListenerTls } from '../config/tls.ts';
 import type { Budget } from './budget.ts';
 import { Connection, type ConnectionLimits, type FrameHandler } from './connection.ts';
+import type { ConnectionQuotas } from './connection-limits.ts';
 import { TlsTransport } from './tls-transport.ts';
 
 export interface ListenerAddress {
@@ -27,9 +29,10 @@ export interface ListenerOptions {
   readonly budget: Budget;
   readonly limits: ConnectionLimits & {
     readonly backlog: number;
-    readonly connectionsMax: number;
-    readonly connectionsPerAddressMax: number;
   };
+  /** Shared by all listeners of a broker. */
+  readonly quotas: ConnectionQuotas;
+  readonly clock: Clock;
   readonly handle: FrameHandler;
   /** Where the listener asks for a login: begins that of a new connection. */
   readonly newLogin: ((remote: string) => Login) | undefined;
@@ -44,10 +47,8 @@ export class Listener {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #tls: TlsTransport | undefined;
-  /** Connections in the middle of a handshake. */
+  /** Connections that wait for their turn, or are in the middle of a handshake. */
   readonly #beginning = new Set<Socket>();
-  readonly #perAddress = new Map<string, number>();
-  #open = 0;
 
   private constructor(options: ListenerOptions) {
     this.#options = options;
@@ -110,11 +111,30 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    if (!this.#admits(socket)) {
+    const { address, logger, quotas, clock } = this.#options;
+    const remote = plainAddress(socket.remoteAddress);
+    const admission = quotas.admit(address.name, remote);
+    if ('refusedBy' in admission) {
+      logger.warn(`A connection from ${remote} is refused: ${admission.refusedBy} is reached.`);
       socket.destroy();
       return;
     }
+    socket.once('close', () => quotas.release(address.name, remote));
+    if (admission.delayMs === 0) this.#begin(socket);
+    else {
+      this.#beginning.add(socket);
+      socket.on('error', () => {});
+      const turn = clock.after(admission.delayMs, () => this.#begin(socket));
+      socket.once('close', () => {
+        turn.cancel();
+        this.#beginning.delete(socket);
+      });
+    }
+  }
+
+  #begin(socket: Socket): void {
     const tls = this.#tls;
+    this.#beginning.delete(socket);
     if (tls === undefined) {
       this.#serve(socket, ANONYMOUS);
       return;
@@ -124,32 +144,10 @@ export class Listener {
     tls.take(socket);
   }
 
-  /** Counts the socket, where there is room for it, until it is closed. */
-  #admits(socket: Socket): boolean {
-    const { logger, limits } = this.#options;
-    const remote = socket.remoteAddress ?? 'unknown';
-    const fromThere = this.#perAddress.get(remote) ?? 0;
-    if (this.#open >= limits.connectionsMax || fromThere >= limits.connectionsPerAddressMax) {
-      const limit =
-        fromThere >= limits.connectionsPerAddressMax ? 'max.connections.per.ip' : 'max.connections';
-      logger.warn(`A connection from ${remote} is refused: ${limit} is reached.`);
-      return false;
-    }
-    this.#open++;
-    this.#perAddress.set(remote, fromThere + 1);
-    socket.once('close', () => {
-      this.#open--;
-      const left = (this.#perAddress.get(remote) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(remote);
-      else this.#perAddress.set(remote, left);
-    });
-    return true;
-  }
-
   /** @param principal who a certificate says is there */
   #serve(socket: Socket, principal: Principal): void {
-    const { address, logger, budget, limits, handle } = this.#options;
-    const remoteAddress = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    const { address, clock, logger, budget, limits, handle } = this.#options;
+    const remoteAddress = `${plainAddress(socket.remoteAddress)}:${socket.remotePort ?? 0}`;
     const info = {
       id: ++connectionIds,
       listenerName: address.name,
@@ -159,9 +157,14 @@ export class Listener {
       login: this.#options.newLogin?.(remoteAddress),
     };
     const onClose = (): void => void this.#connections.delete(connection);
-    const connection = new Connection(socket, info, { logger, budget, limits, handle, onClose });
+    const connection = new Connection(socket, info, { clock, logger, budget, limits, handle, onClose });
     this.#connections.add(connection);
   }
+}
+
+/** An IPv4 address that came by an IPv6 socket is the same address. */
+function plainAddress(address: string | undefined): string {
+  return (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function unusable(name: string, host: string, port: number, error: NodeJS.ErrnoException): KlammError {
