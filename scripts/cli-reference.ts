@@ -17,10 +17,13 @@ const HEADER = `# The command line
 has installed what it needs once. \`klamm COMMAND --help\` says what is below, \`--help-json\` says it to programs.
 
 Data goes to stdout, all else to stderr. The exit code is 0 when it is done, 1 when something failed, 2 when the command line was
-not understood. Of several values for one thing, a flag counts before an environment variable, and that before the default.`;
+not understood. Of several values for one thing, a flag counts before an environment variable, that before \`--command-config\` and
+the profile, and those before the default.`;
 
 const ENVIRONMENT = [
   ['KLAMM_BOOTSTRAP', '`--bootstrap`'],
+  ['KLAMM_PROFILE', '`--profile`'],
+  ['KLAMM_COMMAND_CONFIG', '`--command-config`'],
   ['KLAMM_OUTPUT', '`--output`'],
   ['KLAMM_TIMEOUT', '`--timeout`'],
   ['KLAMM_QUIET, KLAMM_VERBOSE, KLAMM_YES', 'the flags of the same name, when not empty or 0'],

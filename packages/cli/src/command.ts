@@ -27,6 +27,8 @@ export interface CommandSpec {
   readonly notes?: string;
   /** True where it talks to no cluster, so that the global flags for one are not shown. */
   readonly isLocal?: boolean;
+  /** True where no profile is used, so that one that is not in order can be mended. */
+  readonly isWithoutProfile?: boolean;
   /** True where such a command prints rows all the same. */
   readonly printsRows?: boolean;
   readonly load?: () => Promise<CommandRun>;

@@ -8,7 +8,8 @@ import { KlammError, messageOf } from '@klamm/base/errors';
 import { lineLogger, silentLogger } from '@klamm/base/logger';
 import type { Kafka } from '@klamm/client/client';
 import type { KafkaOptions } from '@klamm/client/options';
-import { type Globals, kafkaOptions } from './globals.ts';
+import { connectionOptions } from './connection-properties.ts';
+import type { Globals } from './globals.ts';
 import { type Column, type Row, renderRows } from './output/rows.ts';
 
 type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
@@ -83,7 +84,22 @@ export class CommandContext {
     const logger = this.globals.verbose
       ? lineLogger('debug', (line) => process.stderr.write(`${line}\n`))
       : silentLogger;
-    return new Kafka({ ...kafkaOptions(this.globals), logger, ...other });
+    const { bootstrap, timeoutMs, properties, exposed } = this.globals;
+    for (const name of exposed)
+      this.say(
+        `-X ${name} is in the history of your shell and in the list of processes; a profile keeps it better.`,
+      );
+    const { options, unused } = await connectionOptions(properties);
+    if (this.globals.verbose && unused.length > 0) this.say(`Without a meaning here: ${unused.join(', ')}.`);
+    return new Kafka({
+      clientId: 'klamm-cli',
+      connectionTimeoutMs: Math.min(timeoutMs, 10_000),
+      retryTimeoutMs: timeoutMs,
+      ...options,
+      brokers: bootstrap,
+      logger,
+      ...other,
+    });
   }
 
   /**

@@ -13,6 +13,11 @@ const OUTPUT_FLAG: FlagSpec = {
 const CLUSTER_FLAGS: readonly FlagSpec[] = [
   { flags: '-b, --bootstrap <brokers>', about: 'host:port of one or more brokers (default: 127.0.0.1:9092)' },
   {
+    flags: '-p, --profile <name>',
+    about: 'a cluster and a login that `klamm profile` keeps (default: the current one)',
+  },
+  { flags: '--command-config <file>', about: "a client.properties of Kafka's" },
+  {
     flags: '-X, --property <key=value>',
     about: "one of the client's properties, as Kafka names them",
     repeats: true,

@@ -1,7 +1,9 @@
-// Flags that every command takes, and the environment variables that stand for them: flag before environment.
+// Flags that every command takes, and the environment variables that stand for them: flag before environment, and that
+// before what a file of properties and the profile say.
 
 import { nearest } from '@klamm/base/config';
-import type { KafkaOptions } from '@klamm/client/options';
+import { CLIENT_PROPERTIES, SECRET_PROPERTIES } from '@klamm/client/security/client-properties';
+import { OWN_PROPERTIES } from './connection-properties.ts';
 import { parseDuration } from './duration.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from './output/rows.ts';
 import { usageError } from './usage-error.ts';
@@ -10,7 +12,10 @@ export const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
 
 export interface Globals {
   readonly bootstrap: string;
+  /** Of the client and the producer, by Kafka's names; secrets are among them. */
   readonly properties: Readonly<Record<string, string>>;
+  /** Secrets that stand in a flag, where everybody on the machine may see them. */
+  readonly exposed: readonly string[];
   readonly timeoutMs: number;
   /** Undefined where nobody asked for a format: the command decides. */
   readonly output: OutputFormat | undefined;
@@ -23,11 +28,29 @@ export interface Globals {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Throws a usage error that names the flag or variable that cannot be understood. */
-export function globalsFrom(values: Readonly<Record<string, unknown>>, environment: Environment): Globals {
-  const given = (name: string): string | undefined =>
-    typeof values[name] === 'string' ? values[name] : nonEmpty(environment[`KLAMM_${name.toUpperCase()}`]);
-  const properties = parseProperties(Array.isArray(values.property) ? values.property.map(String) : []);
+/** The flag's value, or that of its variable: `commandConfig` is KLAMM_COMMAND_CONFIG. */
+export function givenBy(
+  values: Readonly<Record<string, unknown>>,
+  environment: Environment,
+  name: string,
+): string | undefined {
+  const variable = `KLAMM_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+  return typeof values[name] === 'string' ? values[name] : nonEmpty(environment[variable]);
+}
+
+/**
+ * Throws a usage error that names the flag or variable that cannot be understood.
+ *
+ * @param stored properties of a file and of the profile
+ */
+export function globalsFrom(
+  values: Readonly<Record<string, unknown>>,
+  environment: Environment,
+  stored: Readonly<Record<string, string>> = {},
+): Globals {
+  const given = (name: string): string | undefined => givenBy(values, environment, name);
+  const flagged = parseFlagged(Array.isArray(values.property) ? values.property.map(String) : []);
+  const properties = { ...stored, ...flagged };
   const timeout = given('timeout') ?? '10s';
   const timeoutMs = parseDuration(timeout);
   if (timeoutMs === undefined || timeoutMs === 0)
@@ -36,6 +59,7 @@ export function globalsFrom(values: Readonly<Record<string, unknown>>, environme
   return {
     bootstrap: given('bootstrap') ?? properties['bootstrap.servers'] ?? DEFAULT_BOOTSTRAP,
     properties,
+    exposed: Object.keys(flagged).filter((name) => SECRET_PROPERTIES.includes(name)),
     timeoutMs,
     output: outputFormat(given('output')),
     quiet: values.quiet === true || isSet(environment.KLAMM_QUIET),
@@ -58,17 +82,8 @@ function outputFormat(text: string | undefined): OutputFormat | undefined {
   return format;
 }
 
-/** What -X may set, and how a value of it is used. */
-const CLIENT_PROPERTIES: Readonly<Record<string, (value: string) => Partial<KafkaOptions>>> = {
-  'bootstrap.servers': () => ({}),
-  'client.id': (value) => ({ clientId: value }),
-  'request.timeout.ms': (value) => ({ requestTimeoutMs: Number(value) }),
-  'socket.connection.setup.timeout.ms': (value) => ({ connectionTimeoutMs: Number(value) }),
-  'metadata.max.age.ms': (value) => ({ metadataMaxAgeMs: Number(value) }),
-};
-
 /** What -X may set for `klamm produce` besides. */
-export const PRODUCER_PROPERTIES = [
+const PRODUCER_PROPERTIES = [
   'acks',
   'compression.type',
   'linger.ms',
@@ -76,8 +91,8 @@ export const PRODUCER_PROPERTIES = [
   'delivery.timeout.ms',
 ] as const;
 
-function parseProperties(texts: readonly string[]): Record<string, string> {
-  const known = [...Object.keys(CLIENT_PROPERTIES), ...PRODUCER_PROPERTIES];
+function parseFlagged(texts: readonly string[]): Record<string, string> {
+  const known = [...CLIENT_PROPERTIES, ...PRODUCER_PROPERTIES, ...OWN_PROPERTIES];
   const properties: Record<string, string> = {};
   for (const text of texts) {
     const { key, value } = splitPair('-X', text);
@@ -99,19 +114,4 @@ export function splitPair(flag: string, text: string): { key: string; value: str
   const equals = text.indexOf('=');
   if (equals <= 0) throw usageError(`${flag} ${text}: write it as key=value.`);
   return { key: text.slice(0, equals).trim(), value: text.slice(equals + 1) };
-}
-
-/** The client that the flags describe. */
-export function kafkaOptions(globals: Globals): KafkaOptions {
-  const timeoutMs = globals.timeoutMs;
-  let options: KafkaOptions = {
-    brokers: globals.bootstrap,
-    clientId: 'klamm-cli',
-    connectionTimeoutMs: Math.min(timeoutMs, 10_000),
-    retryTimeoutMs: timeoutMs,
-  };
-  for (const [key, value] of Object.entries(globals.properties)) {
-    options = { ...options, ...CLIENT_PROPERTIES[key]?.(value) };
-  }
-  return options;
 }

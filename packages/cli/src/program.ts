@@ -5,9 +5,10 @@ import { nearest } from '@klamm/base/config';
 import { Command, Option } from 'commander';
 import { type CommandSpec, type FlagSpec, Flags } from './command.ts';
 import { commands } from './commands/table.ts';
+import { storedProperties } from './connection-properties.ts';
 import { CommandContext } from './context.ts';
 import { globalFlags } from './global-flags.ts';
-import { globalsFrom } from './globals.ts';
+import { givenBy, globalsFrom } from './globals.ts';
 import { examplesText, helpForPrograms } from './help.ts';
 import { usageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
@@ -28,7 +29,8 @@ const root: CommandSpec = {
     ['klamm consume orders -o start -e', 'all records, then stop'],
   ],
   notes:
-    'KLAMM_BOOTSTRAP, KLAMM_OUTPUT, KLAMM_TIMEOUT and KLAMM_NO_COLOR stand for the flags of the same name.\n' +
+    'KLAMM_BOOTSTRAP, KLAMM_PROFILE, KLAMM_COMMAND_CONFIG, KLAMM_OUTPUT, KLAMM_TIMEOUT and KLAMM_NO_COLOR stand for the flags\n' +
+    'of the same name. A flag counts before its variable, and that before the profile.\n' +
     'Data goes to stdout, all else to stderr. Exit code: 0 done, 1 something failed, 2 not understood.',
   commands,
 };
@@ -83,7 +85,16 @@ async function run(command: Command, spec: CommandSpec, outcome: Outcome, all: u
       else if (!(name in values) || (name === 'color' && value === false)) values[name] = value;
     }
   }
-  const context = new CommandContext(globalsFrom({ ...values, property: properties }, process.env));
+  const given = (name: string): string | undefined => givenBy(values, process.env, name);
+  const isLocal = spec.isLocal === true || spec.isWithoutProfile === true;
+  const { properties: stored, warning } = isLocal
+    ? { properties: {}, warning: undefined }
+    : await storedProperties(
+        { profile: given('profile'), commandConfig: given('commandConfig') },
+        process.env,
+      );
+  const context = new CommandContext(globalsFrom({ ...values, property: properties }, process.env, stored));
+  if (warning !== undefined) context.say(warning);
   const runCommand = await spec.load?.();
   const parameters = all.slice(0, spec.parameters?.length ?? 0) as (string | string[] | undefined)[];
   await runCommand?.(context, parameters, new Flags(command.opts()));

@@ -6,6 +6,7 @@ import { POSITION_GRAMMAR } from '../record/position.ts';
 import { aclCommands } from './acl-table.ts';
 import { certsCommands } from './certs-table.ts';
 import { groupCommands } from './group-table.ts';
+import { profileCommands } from './profile-table.ts';
 import { topicCommands } from './topic-table.ts';
 import { transactionCommands } from './txn-table.ts';
 import { userCommands } from './user-table.ts';
@@ -145,6 +146,7 @@ export const commands: readonly CommandSpec[] = [
   transactionCommands,
   aclCommands,
   userCommands,
+  profileCommands,
   certsCommands,
   {
     name: 'cluster',
