@@ -7,6 +7,7 @@ import { systemRandom } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { openAuthorizer } from './auth/authorizer/open-authorizer.ts';
 import { DelegationTokens } from './auth/delegation-tokens.ts';
+import { addFirstUsers } from './auth/first-users.ts';
 import { newLoginOf } from './auth/listener-login.ts';
 import { loginGate } from './auth/login-gate.ts';
 import type { Broker } from './broker-options.ts';
@@ -72,6 +73,7 @@ export class RunningBroker implements Broker {
     const { settings, directory, clock, logger } = this.#ground;
     const catalog = await Catalog.open(directory, settings, clock, logger);
     this.#catalog = catalog;
+    if (directory.isNew) await addFirstUsers(catalog, addresses);
     const coordinators = openCoordinators(settings, catalog, {
       clock,
       logger,

@@ -17,6 +17,8 @@ export function loginGate(dispatch: FrameHandler): FrameHandler {
   return (connection, frame, slot) => {
     const { login } = connection;
     if (login === undefined) return dispatch(connection, frame, slot);
+    // Its refusal is on its way, and the end of the connection behind it.
+    if (login.state === 'out') return slot.skip();
     if (login.state === 'raw') return raw(connection, login, frame, slot);
     const problem = frame.length < REQUEST_BYTES_MIN ? 'bytes that are no request' : problemOf(login, frame);
     if (problem !== undefined) throw new ProtocolError(`The client sent ${problem}.`);
@@ -35,8 +37,6 @@ function problemOf(login: Login, frame: Buffer): string | undefined {
         : undefined;
     case 'tokens':
       return apiKey === SASL_AUTHENTICATE ? undefined : `API ${apiKey} in the middle of a login`;
-    case 'out':
-      return 'a request after its login had failed';
     default:
       return apiKey === SASL_HANDSHAKE || apiKey === API_VERSIONS
         ? undefined

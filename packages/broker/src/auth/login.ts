@@ -41,6 +41,8 @@ export interface TokenAnswer {
 type LoginState = 'handshake' | 'tokens' | 'raw' | 'in' | 'out';
 
 const NOTHING = Buffer.alloc(0);
+/** Of what a client called itself, in a line of the log. */
+const LOGGED_CHARACTERS_MAX = 200;
 
 export class Login {
   readonly #options: LoginOptions;
@@ -146,7 +148,7 @@ export class Login {
     this.#mechanism = mechanism;
     this.#exchange = undefined;
     this.#state = 'in';
-    logger.debug(`${remote} is ${JSON.stringify(principalText(principal))}, by ${mechanism}.`);
+    logger.debug(`${remote} is ${escaped(principalText(principal))}, by ${mechanism}.`);
     return undefined;
   }
 
@@ -189,7 +191,11 @@ async function evaluate(exchange: SaslServer, message: Buffer): Promise<SaslStep
   }
 }
 
-/** A name from the wire in a line of the log, on that line. */
+/** A name from the wire in a line of the log: on that line, and no longer than it need be. */
 function escaped(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
+  const short = text.length > LOGGED_CHARACTERS_MAX ? `${text.slice(0, LOGGED_CHARACTERS_MAX)}…` : text;
+  return short.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
 }
