@@ -104,9 +104,10 @@ export const groupConfigs = {
   },
   'group.coordinator.rebalance.protocols': {
     type: 'list',
+    inert: true,
     default: 'classic,consumer,streams',
     oneOf: ['consumer', 'classic', 'share', 'streams'],
-    doc: 'Group protocols that are served; Klamm has classic and consumer.',
+    doc: 'Group protocols that are served; Klamm serves classic and consumer.',
   },
   'group.coordinator.threads': {
     type: 'int',

@@ -65,8 +65,9 @@ export const logConfigs = {
   },
   'default.replication.factor': {
     type: 'int',
+    inert: true,
     default: '1',
-    doc: 'Replicas of a topic that is created without a number; only 1 can be met on one node.',
+    doc: 'Replicas of a topic that is created without a number; one node has one.',
   },
   'delete.records.purgatory.purge.interval.requests': {
     type: 'int',
@@ -203,17 +204,23 @@ export const logConfigs = {
   'log.retention.hours': {
     type: 'int',
     default: '168',
+    min: 1,
+    also: -1,
     doc: 'Default of the topic setting retention.ms, in hours.',
   },
   'log.retention.minutes': {
     type: 'int',
     default: null,
+    min: 1,
+    also: -1,
     doc: 'Default of the topic setting retention.ms, in minutes.',
   },
   'log.retention.ms': {
     type: 'long',
     dynamic: 'cluster-wide',
     default: null,
+    min: 1,
+    also: -1,
     doc: 'Default of the topic setting retention.ms.',
   },
   'log.roll.hours': {
@@ -240,6 +247,7 @@ export const logConfigs = {
     type: 'long',
     dynamic: 'cluster-wide',
     default: null,
+    min: 1,
     doc: 'Default of the topic setting segment.ms.',
   },
   'log.segment.bytes': {
@@ -264,7 +272,6 @@ export const logConfigs = {
   },
   'max.request.partition.size.limit': {
     type: 'int',
-    inert: true,
     default: '2000',
     min: 1,
     doc: 'Most partitions that one DescribeTopicPartitions request is answered with.',

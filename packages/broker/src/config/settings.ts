@@ -9,6 +9,7 @@ import { KlammError } from '@klamm/base/errors';
 import { type BrokerConfigName, brokerConfigRow, brokerConfigs, isBrokerConfig } from './broker.ts';
 import { foreignMeaning } from './broker-foreign.ts';
 import { type ListenerConfigName, unscoped } from './listener-scope.ts';
+import { problemsTogether } from './settings-together.ts';
 import { valueProblem } from './value-problem.ts';
 
 /** One `key=value` and where it was said: `server.properties:12`, `--set`, `KAFKA_LISTENERS`. */
@@ -57,6 +58,9 @@ export class BrokerSettings {
       else if (isInert(unscoped(entry.name) ?? entry.name)) inert.push(entry);
     }
     problems.push(...nodeIdProblems(chosen));
+    const settings = new BrokerSettings(chosen, inert, remarks);
+    // Values that are wrong by themselves need not be held against each other.
+    if (problems.length === 0) problems.push(...problemsTogether(settings));
     if (problems.length > 0) {
       throw new KlammError(`The settings are not in order:\n  ${problems.join('\n  ')}`, {
         code: 'INVALID_CONFIG',
@@ -64,7 +68,7 @@ export class BrokerSettings {
         retriable: false,
       });
     }
-    return new BrokerSettings(chosen, inert, remarks);
+    return settings;
   }
 
   /** From now on, what `dynamic` gives for a key holds instead of what the broker was started with. */

@@ -12,12 +12,10 @@ import { topicNameProblem } from '../metadata/topic-changes.ts';
 import { isInternalTopic } from './03-metadata.ts';
 import { topicOperations } from './authorized-operations.ts';
 
-/** `max.request.partition.size.limit`. */
-const PARTITIONS_MAX = 2000;
-
 export const describeTopicPartitions = defineHandler(DescribeTopicPartitions, {
   handle(context, request) {
-    const { image } = context.broker.catalog;
+    const { settings, catalog } = context.broker;
+    const { image } = catalog;
     const { cursor } = request;
     const isAll = request.topics.length === 0;
     const names = (isAll ? image.topics : request.topics).map(({ name }) => name);
@@ -27,7 +25,8 @@ export const describeTopicPartitions = defineHandler(DescribeTopicPartitions, {
     // What may not be described is told all the same whether it is there or not.
     const seen = new Set(wanted);
     const hidden = isAll ? [] : asked.filter((name) => !seen.has(name));
-    let left = Math.min(Math.max(request.responsePartitionLimit, 1), PARTITIONS_MAX);
+    const most = settings.number('max.request.partition.size.limit');
+    let left = Math.min(Math.max(request.responsePartitionLimit, 1), most);
     const topics: object[] = hidden.map((name) => ({
       name,
       errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,

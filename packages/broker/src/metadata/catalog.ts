@@ -8,6 +8,7 @@ import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
 import { decodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import type { BrokerSettings } from '../config/settings.ts';
+import { problemsTogether } from '../config/settings-together.ts';
 import { partitionConfig } from '../config/topic.ts';
 import type { PartitionConfig } from '../partitions/partition.ts';
 import type { LogDirectory } from '../storage/directory.ts';
@@ -107,6 +108,8 @@ export class Catalog {
     const own = resourceName === '' ? this.image.configs(ResourceType.broker, `${this.nodeId}`) : configs;
     const everywhere = resourceName === '' ? configs : this.image.configs(ResourceType.broker, '');
     const proposed = this.settings.with((name) => own.get(name) ?? everywhere.get(name));
+    const [together] = problemsTogether(proposed);
+    if (together !== undefined) return `${together}.`;
     for (const check of this.#brokerConfigChecks) {
       const problem = await check(proposed, names);
       if (problem !== null) return problem;
