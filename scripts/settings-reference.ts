@@ -25,7 +25,7 @@ nearest known one. A secret is never shown: not in a message, not by \`DescribeC
 In this order; the first that names a setting wins:
 
 1. what was altered while the broker ran, by \`kafka-configs.sh\` or any admin client: for this broker, then for all of them. It is kept
-   in the metadata log, in the clear, as Apache Kafka keeps it: the data directory is to be read by nobody else;
+   in the metadata log, secrets too, as Apache Kafka keeps it; a data directory that Klamm makes is its owner's only (0700);
 2. flags of \`klamm start\`: \`--listeners\`, \`--port\`, and \`--set key=value\` for all others;
 3. a \`server.properties\` file: \`klamm start -c FILE\`;
 4. environment variables: \`KAFKA_*\`, as the image apache/kafka takes them, and \`KAFKA_CFG_*\`, as bitnami/kafka did. \`_\` stands for a

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -16,6 +16,14 @@ test('a folder is made with those above it, and one that can never be made is re
   assert.throws(() => disk.makeDirectory(`${root}/file/below`), /ENOTDIR|EEXIST/);
   if (process.platform === 'linux')
     assert.throws(() => disk.makeDirectory('/proc/klamm/data'), /ENOENT|EACCES|EPERM/);
+});
+
+test('a folder that is made is for its owner only: there are secrets in it', (t) => {
+  if (process.platform === 'win32') return t.skip('has no modes');
+  const root = mkdtempSync(join(tmpdir(), 'klamm-disk-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  nodeDisk().makeDirectory(`${root}/data`);
+  assert.equal(statSync(`${root}/data`).mode & 0o777, 0o700);
 });
 
 test('a file is written by many buffers at once, read back, cut and synced', async (t) => {

@@ -159,13 +159,16 @@ export function dropBytes(buffers: readonly Buffer[], count: number): Buffer[] {
   return [];
 }
 
+/** The metadata log holds what logs in and what opens key stores, as Apache Kafka's does. */
+const OWNER_ONLY = { mode: 0o700 };
+
 // Not mkdirSync's own `recursive`: where a folder can never be made (below /proc), it tries again for ever.
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeDirectory(parent);
   try {
-    mkdirSync(path);
+    mkdirSync(path, OWNER_ONLY);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
