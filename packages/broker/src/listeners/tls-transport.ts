@@ -4,6 +4,7 @@
 // The certificate can be changed while the broker runs: connections that come later get the new one. A client's
 // certificate is judged here and not by OpenSSL, so that the log can say why it was refused.
 
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { messageOf } from '@klamm/base/errors';
@@ -98,6 +99,8 @@ function contextOf({ material, minVersion, maxVersion, ciphers }: ListenerTls): 
     cert,
     minVersion,
     maxVersion,
+    // One handshake is dear enough: a client of TLS 1.2 could have many of them in one connection.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ca === undefined ? {} : { ca: [...ca] }),
     ...(ciphers === undefined ? {} : { ciphers }),
   };
