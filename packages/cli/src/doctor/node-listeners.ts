@@ -37,11 +37,17 @@ export function addressesOf(
 ): (Address & { readonly name: string })[] {
   const entry = given(node, name);
   const place = entry?.source ?? node.place;
-  return listOf(entry?.value ?? (name === 'listeners' ? 'PLAINTEXT://:9092' : '')).flatMap((text) => {
+  return listOf(entry?.value ?? (name === 'listeners' ? defaultListeners(node) : '')).flatMap((text) => {
     const address = parseAddress(text);
     return address === undefined ? [] : [{ ...address, place }];
   });
 }
+
+/** Apache Kafka listens everywhere, where nothing is said; Klamm, which needs no roles, on this machine. */
+const defaultListeners = (node: DeployedNode): string =>
+  node.container === undefined && given(node, 'process.roles') === undefined
+    ? inForce(node, 'listeners')
+    : 'PLAINTEXT://:9092';
 
 export function listenersOf(node: DeployedNode): NodeListener[] {
   const advertised = addressesOf(node, 'advertised.listeners');

@@ -97,7 +97,7 @@ class ComposeReader {
     const own = this.deref(map.get(key, true));
     if (own !== undefined) return own;
     for (const pair of map.items) {
-      if (!isScalar(pair.key) || String(pair.key.value) !== '<<') continue;
+      if (!isMergeKey(pair.key)) continue;
       const merged = this.deref(pair.value);
       const maps = isSeq(merged) ? merged.items.map((item) => this.deref(item)) : [merged];
       for (const each of maps) {
@@ -141,7 +141,7 @@ class ComposeReader {
       for (const { key, value } of node.items) {
         if (!isScalar(key)) continue;
         const name = String(key.value);
-        if (name === '<<') {
+        if (isMergeKey(key)) {
           const merged = this.deref(value);
           for (const each of isSeq(merged) ? merged.items : [merged]) {
             const before = new Map(variables);
@@ -250,6 +250,9 @@ class ComposeReader {
     return nodes.flatMap((each) => this.#text(isMap(each) ? this.#get(each, 'path') : each) ?? []);
   }
 }
+
+/** `<<: *common`; the parser gives it a symbol for its value. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.source === '<<';
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`, `$$` for a dollar. */
 function interpolated(text: string, environment: Environment): string {
