@@ -196,6 +196,12 @@ suite('klamm doctor', () => {
     assert.deepEqual(ofProperties({}), []);
     assert.deepEqual(ofNodes([nodeOfProperties('f', 'listeners=PLAINTEXT://127.0.0.1:9092\n')]), []);
     assert.deepEqual(codes(ofProperties(TLS)), []);
+    const unmapped = {
+      listeners: 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093',
+      'listener.security.protocol.map': null,
+      'inter.broker.listener.name': null,
+    };
+    assert.deepEqual(codes(ofProperties(unmapped)), [], 'the listener of the controllers needs no protocol');
   });
 
   for (const [code, trap, mended] of CASES) {

@@ -55,14 +55,19 @@ export function listenersOf(node: DeployedNode): NodeListener[] {
     name.toUpperCase(),
   );
   const protocols = protocolMap(node);
-  return addressesOf(node, 'listeners').map((address) => ({
-    ...address,
-    protocol:
-      protocols.get(address.name) ??
-      (PROTOCOLS.some((protocol) => protocol === address.name) ? address.name : undefined),
-    advertised: advertised.find(({ name }) => name === address.name),
-    isController: controllers.includes(address.name),
-  }));
+  const isMapped = given(node, 'listener.security.protocol.map') !== undefined;
+  return addressesOf(node, 'listeners').map((address) => {
+    const isController = controllers.includes(address.name);
+    const named = PROTOCOLS.find((protocol) => protocol === address.name);
+    // Without a map of one's own, the controllers' listener is in the clear (KafkaConfig).
+    const unmapped = isController && !isMapped ? 'PLAINTEXT' : undefined;
+    return {
+      ...address,
+      protocol: protocols.get(address.name) ?? named ?? unmapped,
+      advertised: advertised.find(({ name }) => name === address.name),
+      isController,
+    };
+  });
 }
 
 function protocolMap(node: DeployedNode): Map<string, string> {
