@@ -25,19 +25,28 @@ function security(): Record<string, string> {
   };
 }
 
-export async function startSecuredKlamm(): Promise<SecuredBroker> {
+interface SecuredOptions {
+  readonly dataDirectory?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startSecuredKlamm(options: SecuredOptions = {}): Promise<SecuredBroker> {
   const port = await freePort();
+  const { settings, ...place } = options;
   const broker = await startBroker({
+    ...place,
     listeners: `SASL_PLAINTEXT://127.0.0.1:${port}`,
-    config: { ...security(), 'super.users': 'User:admin' },
+    config: { ...security(), 'super.users': 'User:admin', ...settings },
   });
   return { name: 'Klamm', port, [Symbol.asyncDispose]: () => broker.close() };
 }
 
-export async function startSecuredKafka(java: Java): Promise<SecuredBroker> {
+export async function startSecuredKafka(java: Java, options: SecuredOptions = {}): Promise<SecuredBroker> {
   const port = await freePort();
   const controllerPort = await freePort();
+  const { settings, ...place } = options;
   const broker = await startApacheKafka(java, {
+    ...place,
     port,
     settings: {
       ...security(),
@@ -49,6 +58,7 @@ export async function startSecuredKafka(java: Java): Promise<SecuredBroker> {
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       // The broker asks its own controller in the clear.
       'super.users': 'User:admin;User:ANONYMOUS',
+      ...settings,
     },
   });
   return { name: 'Apache Kafka', port, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
