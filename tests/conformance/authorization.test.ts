@@ -3,6 +3,7 @@
 // docs/authorization.md is the table that this test holds.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { sleep, systemClock } from '@klamm/base/clock';
 import { handlers } from '@klamm/broker/handlers/index';
@@ -66,6 +67,15 @@ test('the script asks for all that can be refused, in more than three hundred re
   const asked = new Set(SCRIPT.map(({ api }) => api.name));
   const left = handlers.map(({ api }) => api.name).filter((name) => !asked.has(name) && !UNCHECKED.has(name));
   assert.deepEqual(left, []);
+});
+
+test('docs/authorization.md has a row for every request', () => {
+  const table = readFileSync(new URL('../../docs/authorization.md', import.meta.url), 'utf8');
+  const rows = new Set(Array.from(table.matchAll(/^\| ([A-Z]\w+) +\|/gm), ([, name]) => name));
+  assert.deepEqual(
+    handlers.map(({ api }) => api.name).filter((name) => !rows.has(name)),
+    [],
+  );
 });
 
 test('five principals get the same answers as from Apache Kafka', { skip: java.skip }, async () => {
