@@ -8,6 +8,7 @@ import { brokerTables } from '../packages/broker/src/config/broker.ts';
 import { clientMetricsConfigs } from '../packages/broker/src/config/client-metrics.ts';
 import { groupResourceConfigs } from '../packages/broker/src/config/group.ts';
 import { topicConfigs } from '../packages/broker/src/config/topic.ts';
+import { clientTables } from '../packages/client/src/properties/client-configs.ts';
 
 const PATH = 'docs/configuration.md';
 
@@ -81,6 +82,11 @@ have settings of their own, which are altered in the same way.
 - A setting that nobody knows is refused; Apache Kafka takes it and does nothing.
 - There are no \`config.providers\`; secrets come from files by variables that end in \`_FILE\`.`;
 
+const CLIENTS =
+  "A `client.properties` of Java's clients is taken by the command line (`--command-config FILE`, `klamm profile import FILE`). What " +
+  'of it becomes which option of the client is told below; most of what producers and consumers have are options in code. Names of ' +
+  'librdkafka are taken too, where they differ.';
+
 function limitsOf(row: ConfigRow): string {
   if (row.oneOf !== undefined) return row.oneOf.map((word) => `\`${word}\``).join(', ');
   const { min, max, also } = row;
@@ -132,6 +138,9 @@ export function settingsText(): string {
     ...tables(groupResourceConfigs),
     '## Settings of a subscription to client metrics',
     ...tables(clientMetricsConfigs),
+    '## Properties of a client',
+    CLIENTS,
+    ...Object.entries(clientTables).flatMap(([subject, table]) => [`### ${subject}`, ...tables(table)]),
   ].join('\n\n')}\n`;
 }
 

@@ -10,6 +10,8 @@ import { brokerConfigs } from '@klamm/broker/config/broker';
 import { clientMetricsConfigs } from '@klamm/broker/config/client-metrics';
 import { type GroupConfigName, groupResourceConfigs, groupSynonym } from '@klamm/broker/config/group';
 import { topicConfigs } from '@klamm/broker/config/topic';
+import { clientTables, meantProperty } from '@klamm/client/properties/client-configs';
+import { CLIENT_PROPERTIES } from '@klamm/client/security/client-properties';
 
 interface Fact {
   readonly type: string;
@@ -22,7 +24,14 @@ type Facts = Readonly<Record<string, Fact>>;
 const facts = JSON.parse(
   gunzipSync(readFileSync(new URL('configs.json.gz', import.meta.url))).toString(),
 ) as {
-  readonly [kind in 'broker' | 'topic' | 'group' | 'clientMetrics']: Facts;
+  readonly [kind in
+    | 'broker'
+    | 'topic'
+    | 'group'
+    | 'clientMetrics'
+    | 'producer'
+    | 'consumer'
+    | 'admin']: Facts;
 } & {
   readonly dynamic: Readonly<Record<string, string>>;
   readonly groupSynonyms: Readonly<Record<string, string>>;
@@ -54,11 +63,16 @@ const NOT_DYNAMIC = ['listener.security.protocol.map', 'listeners'];
 /** Limits that are wider or narrower on purpose. */
 const OTHER_LIMITS: readonly string[] = ['remote.log.storage.system.enable', 'remote.storage.enable'];
 
+/** Where the three kinds of clients have other defaults, the table has the consumer's. */
+const clientFacts: Facts = { ...facts.producer, ...facts.admin, ...facts.consumer };
+const clientConfigs = Object.assign({}, ...Object.values(clientTables)) as ConfigTable;
+
 const KINDS: readonly [string, ConfigTable, Facts][] = [
   ['broker', brokerConfigs, facts.broker],
   ['topic', topicConfigs, facts.topic],
   ['group', groupResourceConfigs, facts.group],
   ['client metrics', clientMetricsConfigs, facts.clientMetrics],
+  ['client', clientConfigs, clientFacts],
 ];
 
 for (const [kind, table, known] of KINDS) {
@@ -72,7 +86,7 @@ for (const [kind, table, known] of KINDS) {
       const row = table[name];
       assert.ok(row);
       assert.equal(row.type, fact.type, name);
-      assert.equal(row.default, OTHER_DEFAULTS[name] ?? fact.default ?? null, name);
+      assert.equal(row.default, OTHER_DEFAULTS[name] ?? classNames(fact.default), name);
       if (!OTHER_LIMITS.includes(name)) assert.deepEqual(limitsOf(row), limitsSaid(row, fact), name);
     }
   });
@@ -95,6 +109,22 @@ test('every setting is documented in a sentence of its own', () => {
   for (const [kind, table] of KINDS) {
     for (const [name, { doc }] of Object.entries(table)) assert.match(doc, /^.{8,}[.;]$/, `${kind} ${name}`);
   }
+});
+
+/** A class is told by its name. */
+const classNames = (text: string | undefined): string | null =>
+  text?.replace(/\bclass (?=org\.)/g, '') ?? null;
+
+test('the properties of clients that are not marked inert are those that options are made of', () => {
+  const acted = Object.keys(clientConfigs).filter((name) => clientConfigs[name]?.inert !== true);
+  const known = CLIENT_PROPERTIES.filter((name) => Object.hasOwn(clientConfigs, name));
+  assert.deepEqual(acted.sort(), [...known].sort());
+});
+
+test('a misspelt property of a client is told from one that means nothing here', () => {
+  assert.equal(meantProperty('boostrap.servers'), 'bootstrap.servers');
+  assert.equal(meantProperty('batch.size'), undefined);
+  assert.equal(meantProperty('my.own.property'), undefined);
 });
 
 function limitsOf({ min, max, also, oneOf, nonEmpty }: ConfigRow): object {

@@ -78,6 +78,16 @@ export class CommandContext {
     return this.#unread.signal;
   }
 
+  /** Names what has no meaning here: what is probably misspelt always, the rest where much is to be said. */
+  async #sayUnused(unused: readonly string[]): Promise<void> {
+    const { meantProperty } = await import('@klamm/client/properties/client-configs');
+    for (const name of unused) {
+      const meant = meantProperty(name);
+      if (meant !== undefined) this.say(`${name} is no property of clients; was ${meant} meant?`);
+    }
+    if (this.globals.verbose) this.say(`Without a meaning here: ${unused.join(', ')}.`);
+  }
+
   /** A client for the cluster of the flags. The caller closes what it makes of it. `other`: what is to be otherwise. */
   async kafka(other: Partial<KafkaOptions> = {}): Promise<Kafka> {
     const { Kafka } = await import('@klamm/client/client');
@@ -90,7 +100,7 @@ export class CommandContext {
         `-X ${name} is in the history of your shell and in the list of processes; a profile keeps it better.`,
       );
     const { options, unused } = await connectionOptions(properties);
-    if (this.globals.verbose && unused.length > 0) this.say(`Without a meaning here: ${unused.join(', ')}.`);
+    if (unused.length > 0) await this.#sayUnused(unused);
     return new Kafka({
       clientId: 'klamm-cli',
       connectionTimeoutMs: Math.min(timeoutMs, 10_000),

@@ -1,0 +1,177 @@
+// The properties of consumers (ConsumerConfig of Apache Kafka 4.3). In this client they are options in code, so that all are
+// marked `inert`.
+
+import type { ConfigTable } from '@klamm/base/config';
+
+export const consumerConfigs = {
+  'allow.auto.create.topics': {
+    type: 'boolean',
+    inert: true,
+    default: 'true',
+    doc: 'Whether a topic that is asked for may be created.',
+  },
+  'auto.commit.interval.ms': {
+    type: 'int',
+    inert: true,
+    default: '5000',
+    min: 0,
+    doc: 'How often positions are committed, in ms.',
+  },
+  'auto.offset.reset': {
+    type: 'string',
+    inert: true,
+    default: 'latest',
+    doc: 'Where reading begins without a committed position.',
+  },
+  'check.crcs': {
+    type: 'boolean',
+    inert: true,
+    default: 'true',
+    doc: 'Whether checksums of batches are checked.',
+  },
+  'client.rack': {
+    type: 'string',
+    inert: true,
+    default: '',
+    doc: 'Rack of the client: it may read from a replica near by.',
+  },
+  'enable.auto.commit': {
+    type: 'boolean',
+    inert: true,
+    default: 'true',
+    doc: 'Whether positions are committed by themselves.',
+  },
+  'exclude.internal.topics': {
+    type: 'boolean',
+    inert: true,
+    default: 'true',
+    doc: 'Whether patterns leave internal topics out.',
+  },
+  'fetch.max.bytes': {
+    type: 'int',
+    inert: true,
+    default: '52428800',
+    min: 0,
+    doc: 'Most bytes of one answer.',
+  },
+  'fetch.max.wait.ms': {
+    type: 'int',
+    inert: true,
+    default: '500',
+    min: 0,
+    doc: 'Longest wait for fetch.min.bytes, in ms.',
+  },
+  'fetch.min.bytes': {
+    type: 'int',
+    inert: true,
+    default: '1',
+    min: 0,
+    doc: 'Fewest bytes of an answer, if it need not wait longer.',
+  },
+  'group.id': {
+    type: 'string',
+    inert: true,
+    default: null,
+    doc: 'Group that the consumer is a member of; an option of `consumer` in code.',
+  },
+  'group.instance.id': {
+    type: 'string',
+    inert: true,
+    default: null,
+    nonEmpty: true,
+    doc: 'Name of a static member.',
+  },
+  'group.protocol': {
+    type: 'string',
+    inert: true,
+    default: 'classic',
+    oneOf: ['CONSUMER', 'CLASSIC'],
+    anyCase: true,
+    doc: 'Protocol of the group: classic or consumer.',
+  },
+  'group.remote.assignor': {
+    type: 'string',
+    inert: true,
+    default: null,
+    doc: 'Assignor of the broker that a member asks for.',
+  },
+  'heartbeat.interval.ms': {
+    type: 'int',
+    inert: true,
+    default: '3000',
+    doc: 'How often a member of the classic protocol sends a heartbeat, in ms.',
+  },
+  'interceptor.classes': {
+    type: 'list',
+    inert: true,
+    default: '',
+    doc: 'Java classes that see each record.',
+  },
+  'isolation.level': {
+    type: 'string',
+    inert: true,
+    default: 'read_uncommitted',
+    oneOf: ['read_committed', 'read_uncommitted'],
+    doc: 'Whether records of transactions that are not committed are read.',
+  },
+  'key.deserializer': {
+    type: 'class',
+    inert: true,
+    default: null,
+    doc: 'Java class that makes keys of bytes.',
+  },
+  'max.partition.fetch.bytes': {
+    type: 'int',
+    inert: true,
+    default: '1048576',
+    min: 0,
+    doc: 'Most bytes of one partition in an answer.',
+  },
+  'max.poll.interval.ms': {
+    type: 'int',
+    inert: true,
+    default: '300000',
+    min: 1,
+    doc: 'How long a member may work on what it got before it is put out, in ms.',
+  },
+  'max.poll.records': {
+    type: 'int',
+    inert: true,
+    default: '500',
+    min: 1,
+    doc: 'Most records that are handed over at a time.',
+  },
+  'partition.assignment.strategy': {
+    type: 'list',
+    inert: true,
+    default:
+      'org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
+    doc: 'Java classes that share partitions out in the classic protocol.',
+  },
+  'session.timeout.ms': {
+    type: 'int',
+    inert: true,
+    default: '45000',
+    doc: 'After how much silence a member of the classic protocol is taken for dead, in ms.',
+  },
+  'share.acknowledgement.mode': {
+    type: 'string',
+    inert: true,
+    default: 'implicit',
+    oneOf: ['implicit', 'explicit'],
+    doc: 'Whether a share consumer accepts records one by one.',
+  },
+  'share.acquire.mode': {
+    type: 'string',
+    inert: true,
+    default: 'BATCH_OPTIMIZED',
+    oneOf: ['batch_optimized', 'record_limit'],
+    doc: 'Whether a share consumer is given whole batches.',
+  },
+  'value.deserializer': {
+    type: 'class',
+    inert: true,
+    default: null,
+    doc: 'Java class that makes values of bytes.',
+  },
+} as const satisfies ConfigTable;
