@@ -83,7 +83,7 @@ have settings of their own, which are altered in the same way.
 - There are no \`config.providers\`; secrets come from files by variables that end in \`_FILE\`.`;
 
 const CLIENTS =
-  "A `client.properties` of Java's clients is taken by the command line (`--command-config FILE`, `klamm profile import FILE`). What " +
+  "A `client.properties` of Java's clients is taken by the command line (`--command-config FILE`, `klamm profile import NAME FILE`). What " +
   'of it becomes which option of the client is told below; most of what producers and consumers have are options in code. Names of ' +
   'librdkafka are taken too, where they differ.';
 
