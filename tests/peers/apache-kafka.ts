@@ -16,7 +16,9 @@ export async function startApacheKafka(java: Java, options: BrokerOptions = {}):
   const dataDirectory = options.dataDirectory ?? join(own, 'data');
   const port = options.port ?? (await freePort());
   const properties = join(own, 'server.properties');
-  writeFileSync(properties, propertiesOf(port, await freePort(), dataDirectory, options.settings ?? {}));
+  const further = options.listeners?.split(',') ?? [];
+  const listeners = [`PLAINTEXT://127.0.0.1:${port}`, ...further];
+  writeFileSync(properties, propertiesOf(listeners, await freePort(), dataDirectory, options.settings ?? {}));
   if (options.dataDirectory === undefined) {
     const { stdout } = await java.run('kafka.tools.StorageTool', ['random-uuid']);
     const features = Object.entries(options.features ?? {}).flatMap(([name, level]) => [
@@ -44,7 +46,7 @@ export async function startApacheKafka(java: Java, options: BrokerOptions = {}):
 }
 
 function propertiesOf(
-  port: number,
+  listeners: readonly string[],
   controllerPort: number,
   dataDirectory: string,
   settings: Readonly<Record<string, string>>,
@@ -54,8 +56,10 @@ function propertiesOf(
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: [...listeners, `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': listeners.join(','),
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL',
     'log.dirs': dataDirectory,
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '3',

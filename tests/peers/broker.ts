@@ -5,6 +5,8 @@ export interface BrokerOptions {
   readonly dataDirectory?: string;
   /** The port to listen on; a free one without it. */
   readonly port?: number;
+  /** Further listeners, as Kafka writes them: `SASL_PLAINTEXT://127.0.0.1:9094`. */
+  readonly listeners?: string;
   /** Broker settings by Kafka's names. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Feature levels to format a new data directory with (KIP-584); the newest without it. Apache Kafka only. */

@@ -19,9 +19,18 @@ interface KgoOutcome {
   readonly output: string;
 }
 
+interface ScramLogin {
+  readonly bootstrap: string;
+  readonly user: string;
+  readonly password: string;
+}
+
 export interface Kgo {
-  /** Runs all tests against a broker; `records` is how many each of the large ones sends. */
-  run(bootstrap: string, records: number, timeoutMs: number): Promise<KgoOutcome>;
+  /**
+   * Runs all tests against a broker; `records` is how many each of the large ones sends. `scram`: a listener where a
+   * user can log in by SCRAM-SHA-256.
+   */
+  run(bootstrap: string, records: number, timeoutMs: number, scram?: ScramLogin): Promise<KgoOutcome>;
 }
 
 /** Builds the tests; throws what is missing and what to do. */
@@ -37,7 +46,7 @@ export async function getKgo(): Promise<Kgo> {
   // One of the tests reads the package's source.
   const { stdout } = await runProgram('go', ['list', '-f', '{{.Dir}}', PACKAGE], { cwd: MODULE });
   return {
-    async run(bootstrap, records, timeoutMs) {
+    async run(bootstrap, records, timeoutMs, scram) {
       const outcome = await runProgram(
         join(folder, PROGRAM),
         ['-test.v', '-test.timeout', `${Math.round(timeoutMs / 1000)}s`],
@@ -48,6 +57,10 @@ export async function getKgo(): Promise<Kgo> {
             KGO_TEST_RF: '1',
             KGO_TEST_RECORDS: String(records),
             KGO_LOG_LEVEL: 'none',
+            ...(scram && {
+              KGO_TEST_SCRAM_SEEDS: scram.bootstrap,
+              KGO_TEST_SCRAM: `${scram.user}:${scram.password}`,
+            }),
           },
           timeoutMs: timeoutMs + 10_000,
           mayFail: true,

@@ -25,7 +25,8 @@ export async function startKlamm(options: BrokerOptions = {}): Promise<Broker> {
   const own = mkdtempSync(join(tmpdir(), 'klamm-test-'));
   const dataDirectory = options.dataDirectory ?? join(own, 'data');
   const port = options.port ?? (await freePort());
-  const args = [BIN, 'start', '--listeners', `PLAINTEXT://127.0.0.1:${port}`, '--data', dataDirectory];
+  const listeners = [`PLAINTEXT://127.0.0.1:${port}`, ...(options.listeners?.split(',') ?? [])];
+  const args = [BIN, 'start', '--listeners', listeners.join(','), '--data', dataDirectory];
   if (options.settings !== undefined) {
     const properties = join(own, 'server.properties');
     writeFileSync(
