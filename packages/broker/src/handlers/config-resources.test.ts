@@ -7,7 +7,8 @@ import { IncrementalAlterConfigs } from '@klamm/protocol/api/44-incremental-alte
 import { ConsumerGroupHeartbeat } from '@klamm/protocol/api/68-consumer-group-heartbeat';
 import { ListConfigResources } from '@klamm/protocol/api/74-list-config-resources';
 import { ErrorCode } from '@klamm/protocol/error-codes';
-import { startBroker } from '../broker.ts';
+import { type BrokerOptions, startBroker } from '../broker.ts';
+import { memoryDisk } from '../storage/disk-memory.ts';
 import { batchOf } from '../testing/batches.ts';
 import { RawClient } from '../testing/raw-client.ts';
 
@@ -22,8 +23,11 @@ interface Session extends AsyncDisposable {
   read(resourceType: number, resourceName: string, name: string): Promise<[string | null, number]>;
 }
 
-async function start(config: Record<string, string | number> = {}): Promise<Session> {
-  const broker = await startBroker({ port: 0, config });
+async function start(
+  config: Record<string, string | number> = {},
+  options: BrokerOptions = {},
+): Promise<Session> {
+  const broker = await startBroker({ port: 0, config, ...options });
   await broker.createTopic('t');
   const client = await RawClient.open('127.0.0.1', broker.port);
   return {
@@ -171,4 +175,26 @@ test('a secret is never told, neither as a value nor among its sources', async (
   const told = answer.results[0]?.configs.find((config) => config.name === name);
   assert.deepEqual([told?.isSensitive, told?.value, told?.configSource], [true, null, 2]);
   assert.doesNotMatch(JSON.stringify(answer), /hunter2/);
+});
+
+test('what was altered is still there after a start, of brokers, topics, groups and client metrics', async () => {
+  const options = { disk: memoryDisk(), dataDirectory: '/data' };
+  const altered: [number, string, string, string, number][] = [
+    [BROKER, '', 'log.roll.ms', '70000', 3],
+    [BROKER, '1', 'listener.name.plaintext.max.connections', '70', 2],
+    [TOPIC, 't', 'retention.ms', '80000', 1],
+    [GROUP, 'g', 'consumer.session.timeout.ms', '50000', 8],
+    [16, 'm', 'interval.ms', '1000', 7],
+  ];
+  {
+    await using session = await start({}, options);
+    for (const [type, name, key, value] of altered) {
+      assert.equal(await session.alter(type, name, key, value), ErrorCode.NONE);
+    }
+  }
+  await using session = await start({ 'log.roll.ms': 1 }, options);
+  for (const [type, name, key, value, source] of altered) {
+    assert.deepEqual(await session.read(type, name, key), [value, source], key);
+  }
+  assert.deepEqual(await session.read(TOPIC, 't', 'segment.ms'), ['70000', 3]);
 });
