@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { KlammError, messageOf } from '@klamm/base/errors';
 import { parseProperties } from '@klamm/base/properties';
 import type { KafkaOptions } from '@klamm/client/options';
+import { clientOptionsFromProperties, propertyName } from '@klamm/client/security/client-properties';
 import { usageError } from './usage-error.ts';
 
 type Properties = Readonly<Record<string, string>>;
@@ -19,21 +20,35 @@ const FILES = {
 /** Properties that the command line takes besides the client's. */
 export const OWN_PROPERTIES: readonly string[] = [...Object.keys(FILES), 'sasl.oauthbearer.token'];
 
-/** What --command-config and the profile say. `warning`: to be told, whatever the command is. */
+/**
+ * What --command-config and the profile say. The current profile is not used where the file is named: the file says all,
+ * as it does for Kafka's own tools. `warning`: to be told, whatever the command is.
+ */
 export async function storedProperties(
   flags: { readonly profile?: string | undefined; readonly commandConfig?: string | undefined },
   environment: Environment,
 ): Promise<{ properties: Record<string, string>; warning: string | undefined }> {
   const { exposure, profileProperties, readProfiles } = await import('./profiles/profile-file.ts');
   const all = await readProfiles(environment);
-  const name = flags.profile ?? all.current;
+  const file = flags.commandConfig;
+  const name = flags.profile ?? (file === undefined ? all.current : undefined);
   return {
-    properties: {
-      ...(name === undefined ? {} : profileProperties(all, name)),
-      ...(flags.commandConfig === undefined ? {} : fileProperties(flags.commandConfig, '--command-config ')),
-    },
+    properties: merged(
+      name === undefined ? {} : profileProperties(all, name),
+      file === undefined ? {} : fileProperties(file, '--command-config '),
+    ),
     warning: name === undefined ? undefined : exposure(all),
   };
+}
+
+/** Both, under the names of Java's clients; those of `over` count. */
+export function merged(under: Properties, over: Properties): Record<string, string> {
+  const named = (properties: Properties): [string, string][] =>
+    Object.entries(properties).map(([name, value]) => [propertyName(name), value]);
+  const upper = Object.fromEntries(named(over));
+  const isOtherLogin = upper['sasl.username'] !== undefined || upper['sasl.password'] !== undefined;
+  const lower = named(under).filter(([name]) => !(isOtherLogin && name === 'sasl.jaas.config'));
+  return { ...Object.fromEntries(lower), ...upper };
 }
 
 /** The properties of a file. Throws a usage error that begins with `what` where it cannot be read. */
@@ -46,10 +61,10 @@ export function fileProperties(path: string, what = ''): Record<string, string> 
  * The client's options that the properties stand for, but for the brokers. Throws a usage error where they are not in
  * order. `unused`: those that mean nothing to it.
  */
-export async function connectionOptions(
-  properties: Properties,
-): Promise<{ options: Partial<KafkaOptions>; unused: readonly string[] }> {
-  const { clientOptionsFromProperties } = await import('@klamm/client/security/client-properties');
+export function connectionOptions(properties: Properties): {
+  options: Partial<KafkaOptions>;
+  unused: readonly string[];
+} {
   const { 'sasl.oauthbearer.token': token, 'bootstrap.servers': _brokers, ...rest } = properties;
   const given: Record<string, string> = { ...rest };
   for (const [name, into] of Object.entries(FILES)) {

@@ -99,7 +99,7 @@ export class CommandContext {
       this.say(
         `-X ${name} is in the history of your shell and in the list of processes; a profile keeps it better.`,
       );
-    const { options, unused } = await connectionOptions(properties);
+    const { options, unused } = connectionOptions(properties);
     if (unused.length > 0) await this.#sayUnused(unused);
     return new Kafka({
       clientId: 'klamm-cli',

@@ -3,7 +3,7 @@
 
 import { nearest } from '@klamm/base/config';
 import { CLIENT_PROPERTIES, SECRET_PROPERTIES } from '@klamm/client/security/client-properties';
-import { OWN_PROPERTIES } from './connection-properties.ts';
+import { merged, OWN_PROPERTIES } from './connection-properties.ts';
 import { parseDuration } from './duration.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from './output/rows.ts';
 import { usageError } from './usage-error.ts';
@@ -50,7 +50,7 @@ export function globalsFrom(
 ): Globals {
   const given = (name: string): string | undefined => givenBy(values, environment, name);
   const flagged = parseFlagged(Array.isArray(values.property) ? values.property.map(String) : []);
-  const properties = { ...stored, ...flagged };
+  const properties = merged(stored, flagged);
   const timeout = given('timeout') ?? '10s';
   const timeoutMs = parseDuration(timeout);
   if (timeoutMs === undefined || timeoutMs === 0)

@@ -92,7 +92,7 @@ export const testProfile: CommandRun = async (context, [name]) => {
   const all = await readProfiles(process.env);
   const profile = nameOf(all, name);
   const properties = profileProperties(all, profile);
-  const { options, unused } = await connectionOptions(properties);
+  const { options, unused } = connectionOptions(properties);
   if (unused.length > 0) context.say(`Without a meaning here: ${unused.join(', ')}.`);
   const brokers = properties['bootstrap.servers'] ?? context.globals.bootstrap;
   await using admin = (await context.kafka({ ...options, brokers })).admin();

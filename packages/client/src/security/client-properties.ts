@@ -63,6 +63,9 @@ export const CLIENT_PROPERTIES: readonly string[] = [
   ...ALIASES.keys(),
 ].sort();
 
+/** What this client calls a property that librdkafka calls otherwise. */
+export const propertyName = (name: string): string => ALIASES.get(name) ?? name;
+
 /** These may hold a secret. */
 export const SECRET_PROPERTIES: readonly string[] = [
   'sasl.jaas.config',
@@ -87,7 +90,7 @@ export function clientOptionsFromProperties(
       ? parseProperties(properties).map(({ key, value }) => [key, value] as const)
       : Object.entries(properties);
   const unused = pairs.map(([key]) => key).filter((key) => !CLIENT_PROPERTIES.includes(key));
-  const values = new Map(pairs.map(([key, value]) => [ALIASES.get(key) ?? key, value.trim()]));
+  const values = new Map(pairs.map(([key, value]) => [propertyName(key), value.trim()]));
   const protocol = (values.get('security.protocol') ?? 'PLAINTEXT').toUpperCase();
   if (!['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].includes(protocol))
     throw invalidOption(
