@@ -55,8 +55,24 @@ export class TlsTransport {
 
   #onSecure(socket: TLSSocket): void {
     const principal = this.#principalOf(socket);
-    if (principal === undefined) socket.destroy();
-    else this.#onSocket(socket, principal);
+    if (principal === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#watchFirst(socket);
+    this.#onSocket(socket, principal);
+  }
+
+  /** Clients that judge the certificate when the handshake is over go without a word. */
+  #watchFirst(socket: TLSSocket): void {
+    const leave = (): void => {
+      settle();
+      this.#say(socket, GONE_AFTER_HANDSHAKE);
+    };
+    const settle = (): void => {
+      socket.off('data', settle).off('end', leave).off('error', leave);
+    };
+    socket.once('data', settle).once('end', leave).once('error', leave);
   }
 
   /** undefined where the client is not let in; the log has said why. */
@@ -106,6 +122,8 @@ function contextOf({ material, minVersion, maxVersion, ciphers }: ListenerTls): 
   };
 }
 
+const GONE_AFTER_HANDSHAKE =
+  "the client left when the handshake was over; does it accept this broker's certificate, its name and its dates?";
 const NO_CERTIFICATE =
   'the client shows no certificate, and this listener asks for one (ssl.client.auth=required)';
 

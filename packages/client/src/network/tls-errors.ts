@@ -80,7 +80,7 @@ function causeOf(address: BrokerAddress, code: string, error: PeerError): string
     return `its certificate is for other addresses (${names}), not for ${kind}:${address.host}; connect by one of those, or have a certificate made with this one among its subject alternative names`;
   }
   if (code === 'CERT_HAS_EXPIRED')
-    return `its certificate has expired${dated('held until', error.cert?.valid_to)}; the broker needs a new one`;
+    return `its certificate has expired${dated('held until', error.cert?.valid_to)}; the broker needs a new one (\`klamm certs check ${addressText(address)}\` shows it)`;
   if (code === 'CERT_NOT_YET_VALID')
     return `its certificate does not hold yet${dated('holds from', error.cert?.valid_from)}; are the clocks right?`;
   return (
