@@ -11,7 +11,8 @@ import { startApacheKafka } from '../peers/apache-kafka.ts';
 import { getJava } from '../peers/java.ts';
 import { startKlamm } from '../peers/klamm.ts';
 import { usePeer } from '../peers/peers.ts';
-import { type Outcome, runProgram } from '../peers/program.ts';
+import { freePort } from '../peers/ports.ts';
+import { type Outcome, runProgram, startProgram } from '../peers/program.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const FILES = fileURLToPath(new URL('../doctor', import.meta.url));
@@ -134,6 +135,42 @@ suite('klamm doctor', { timeout: 120_000 }, () => {
       nobody.map(({ code }) => code),
       ['not-reached'],
     );
+  });
+
+  test('the certificate of one that runs: near its end, and for another name', async () => {
+    const klamm = async (...args: string[]): Promise<void> => {
+      const { code, stderr } = await runProgram(process.execPath, [BIN, 'certs', ...args], {
+        mayFail: true,
+        cwd: folder,
+      });
+      assert.equal(code, 0, stderr);
+    };
+    writeFileSync(join(folder, 'secret'), 'secret1\n');
+    await klamm('ca');
+    await klamm('broker', 'soon', '--address', '127.0.0.1', '--days', '5', '--password-file', 'secret');
+    await klamm('broker', 'other', '--address', 'kafka.example', '--password-file', 'secret');
+    const port = await freePort();
+    for (const [name, code, expected] of [
+      ['soon', 0, ['certificate-expires-soon']],
+      ['other', 1, ['certificate-name', 'not-reached']],
+    ] as const) {
+      const settings = [
+        `listeners=EXTERNAL://127.0.0.1:${port}`,
+        'listener.security.protocol.map=EXTERNAL:SSL',
+        `ssl.keystore.location=certs/${name}.p12`,
+        'ssl.keystore.password=secret1',
+      ];
+      writeFileSync(join(folder, 'tls.properties'), `${settings.join('\n')}\n`);
+      const args = [BIN, 'start', '--memory', '-c', 'tls.properties'];
+      await using broker = startProgram(process.execPath, args, { cwd: folder });
+      await broker.line(/Ctrl-C closes it/);
+      const tls = ['-X', 'security.protocol=SSL', '-X', 'ssl.ca.location=certs/ca.crt'];
+      const told = await findings(['--live', '-b', `127.0.0.1:${port}`, ...tls, '--timeout', '2s'], code);
+      assert.deepEqual(
+        told.map((one) => one.code),
+        expected,
+      );
+    }
   });
 
   test('an Apache Kafka that runs', { skip: java.skip }, async () => {

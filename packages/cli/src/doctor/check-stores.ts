@@ -5,11 +5,10 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { KlammError } from '@klamm/base/errors';
 import { readStore } from '@klamm/certs/stores/read-store';
 import type { Store } from '@klamm/certs/stores/store';
+import { certificateFaults } from './certificate-faults.ts';
 import { type DeployedNode, type Deployment, scopedEntry } from './deployment.ts';
 import type { Finding } from './finding.ts';
-import { isTls, listenersOf, type NodeListener } from './node-listeners.ts';
-
-const SOON_MS = 30 * 24 * 3600 * 1000;
+import { isTls, isWildcard, listenersOf, type NodeListener } from './node-listeners.ts';
 
 export function checkStores(deployment: Deployment): Finding[] {
   return deployment.nodes.flatMap((node) =>
@@ -126,55 +125,15 @@ function keystore(deployment: Deployment, node: DeployedNode, listener: NodeList
       ),
     ];
   }
-  return [...validity(told, certificate, name, deployment.now, location), ...names(told, certificate, name)];
+  return certificateFaults(certificate, `in ${name}`, deployment.now, toldHost(listener)).map(
+    ({ level, code, what, instead }) => told.say(level, code, location, what, instead),
+  );
 }
 
-function validity(
-  told: Told,
-  certificate: X509Certificate,
-  name: string,
-  now: number,
-  setting: string,
-): Finding[] {
-  const until = Date.parse(certificate.validTo);
-  const from = Date.parse(certificate.validFrom);
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const renew = 'A new certificate: `klamm certs` issues one';
-  if (now > until) {
-    const what = `The certificate in ${name} expired on ${day(until)}: clients refuse it.`;
-    return [told.say('error', 'certificate-expired', setting, what, renew)];
-  }
-  if (now < from) {
-    const what = `The certificate in ${name} is valid from ${day(from)} on only: until then clients refuse it.`;
-    return [told.say('error', 'certificate-not-yet-valid', setting, what, renew)];
-  }
-  if (until - now > SOON_MS) return [];
-  const what = `The certificate in ${name} expires on ${day(until)}.`;
-  return [told.say('warning', 'certificate-expires-soon', setting, what, renew)];
-}
-
-const isAddress = (host: string): boolean => host.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(host);
-
-/** Clients compare the certificate with the address that they are told to connect to. */
-function names(told: Told, certificate: X509Certificate, name: string): Finding[] {
-  const { advertised, host: own } = told.listener;
-  const host = advertised?.host ?? own;
-  if (host === '' || host === '0.0.0.0' || host === '::' || told.listener.isController) return [];
-  const fits = !isAddress(host)
-    ? certificate.checkHost(host, { subject: 'never', wildcards: true }) !== undefined
-    : certificate.checkIP(host) !== undefined;
-  if (fits) return [];
-  const kind = !isAddress(host) ? `DNS:${host}` : `IP:${host}`;
-  const has = certificate.subjectAltName ?? 'none at all';
-  return [
-    told.say(
-      'error',
-      'certificate-name',
-      'ssl.keystore.location',
-      `Clients of ${told.listener.name} are told to connect to ${host}, but the certificate in ${name} is not for that: its subject alternative names are ${has}. Clients that look, as they should, refuse it.`,
-      `A certificate with the subject alternative name ${kind}`,
-    ),
-  ];
+/** What clients of the listener are told to connect to; undefined where nothing says it. */
+function toldHost({ advertised, host, isController }: NodeListener): string | undefined {
+  const told = advertised?.host ?? host;
+  return isController || isWildcard(told) ? undefined : told;
 }
 
 function truststore(deployment: Deployment, node: DeployedNode, listener: NodeListener): Finding[] {

@@ -4,6 +4,7 @@
 import { KlammError } from '@klamm/base/errors';
 import type { Admin } from '@klamm/client/admin/admin';
 import { type CommandContext, sentenceOf } from '../context.ts';
+import { certificateFaults } from './certificate-faults.ts';
 import type { DeployedNode } from './deployment.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
@@ -22,6 +23,7 @@ export async function examineLive(context: CommandContext): Promise<Finding[]> {
       const node = await settingsOf(context, admin, broker.nodeId, name);
       if (typeof node !== 'string') nodes.push(node);
       const failure = await unreachable(context, address);
+      findings.push(...(await certificateOf(context, broker, name)));
       if (failure !== undefined) findings.push(notReached(name, address, bootstrap, failure));
       else if (typeof node === 'string') context.say(`The settings of ${name} were not looked into: ${node}`);
     }
@@ -30,7 +32,14 @@ export async function examineLive(context: CommandContext): Promise<Finding[]> {
     return [...findings, ...examine({ nodes, isWhole, now, read: () => undefined })];
   } catch (error) {
     if (!(error instanceof KlammError)) throw error;
+    const { parseAddresses } = await import('@klamm/client/network/address');
+    const certificates = await Promise.all(
+      parseAddresses(bootstrap).map((address) =>
+        certificateOf(context, address, `${address.host}:${address.port}`),
+      ),
+    );
     return [
+      ...certificates.flat(),
       {
         level: 'error',
         code: 'not-reached',
@@ -42,6 +51,31 @@ export async function examineLive(context: CommandContext): Promise<Finding[]> {
     ];
   } finally {
     await admin.close();
+  }
+}
+
+/** What a client would say to the certificate that a broker shows; nothing where it is in the clear or not there. */
+async function certificateOf(
+  context: CommandContext,
+  { host, port }: { readonly host: string; readonly port: number },
+  name: string,
+): Promise<Finding[]> {
+  if (!(context.globals.properties['security.protocol'] ?? '').toUpperCase().endsWith('SSL')) return [];
+  const { probeTls } = await import('@klamm/client/network/tls-probe');
+  try {
+    const clock = context.clock;
+    const { chain } = await probeTls({ host, port }, undefined, {
+      clock,
+      connectionTimeoutMs: context.globals.timeoutMs,
+    });
+    const [own] = chain;
+    if (own === undefined) return [];
+    const faults = certificateFaults(own, `that ${name} shows`, clock.now(), host);
+    return faults.map((fault) => ({ ...fault, nodes: [name], places: [`${host}:${port}`] }));
+  } catch (error) {
+    // That it is not reached is told as such.
+    if (error instanceof KlammError) return [];
+    throw error;
   }
 }
 
