@@ -1,6 +1,7 @@
 // Each trap: settings that have it, and mended ones that have not, nor any other error.
 
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { issueAuthority, issueBroker } from '@klamm/certs/issue/certificate';
 import { writePkcs12 } from '@klamm/certs/stores/pkcs12-write';
@@ -275,6 +276,18 @@ suite('klamm doctor', () => {
     assertMended('data-of-another-cluster', other, mended);
     assertMended('data-of-another-node', other, mended);
   });
+});
+
+test('docs/doctor.md has every code', () => {
+  const docs = readFileSync(new URL('../../../../docs/doctor.md', import.meta.url), 'utf8');
+  const folder = new URL('.', import.meta.url);
+  const sources = readdirSync(folder).filter((file) => /^(check-|live|certificate)/.test(file));
+  const texts = sources.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
+  const used = [...texts.matchAll(/(?:code: |'(?:error|warning|note)',\s*)'([a-z-]+)'/g)].map(
+    ([, code]) => code,
+  );
+  assert.ok(used.length > 30);
+  for (const code of used) assert.ok(docs.includes(`\`${code}\``), code);
 });
 
 suite('klamm doctor, of containers', () => {
