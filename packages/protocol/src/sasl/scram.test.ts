@@ -189,6 +189,7 @@ test('the nonce of older librdkafka, its own part twice, is taken, and is part o
   assert.equal((await answer((nonce) => nonce)).kind, 'done');
   assert.equal((await answer((nonce) => `abc${nonce}`)).kind, 'done');
   assert.equal((await answer((nonce) => `${nonce}x`)).kind, 'failed');
+  assert.equal((await answer((nonce) => `x${nonce}`)).kind, 'failed');
   assert.equal((await answer(() => 'abc')).kind, 'failed');
 });
 
