@@ -284,7 +284,7 @@ test('docs/doctor.md has every code', () => {
   const sources = readdirSync(folder).filter((file) => /^(check-|live|certificate)/.test(file));
   const texts = sources.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
   const used = [...texts.matchAll(/(?:code: |'(?:error|warning|note)',\s*)'([a-z-]+)'/g)].map(
-    ([, code]) => code,
+    ([, code = '']) => code,
   );
   assert.ok(used.length > 30);
   for (const code of used) assert.ok(docs.includes(`\`${code}\``), code);
