@@ -6,6 +6,7 @@ import type { Clock } from '@klamm/base/clock';
 import type { ConfigType } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
+import { writeJaas } from '@klamm/protocol/sasl/jaas';
 import type { BrokerConfigName, brokerConfigs } from './config/broker.ts';
 import type { BrokerSettings, SettingEntry } from './config/settings.ts';
 import type { Endpoint } from './metadata/bootstrap.ts';
@@ -29,6 +30,11 @@ export type BrokerConfig = {
 export interface BrokerOptions {
   /** Port of the one listener on 127.0.0.1; 0 for a free one. Default: what `listeners` or the settings say. */
   readonly port?: number;
+  /**
+   * Users by name, with their passwords, for listeners that ask for a login (PLAIN, and, in a new data directory, SCRAM),
+   * unless `config` has others. With `port` its listener is SASL_PLAINTEXT then.
+   */
+  readonly users?: Readonly<Record<string, string>>;
   /** As Kafka's `listeners`: `PLAINTEXT://127.0.0.1:9092`. */
   readonly listeners?: string;
   /** Where to keep the data. Default: in memory, gone with the broker. */
@@ -81,16 +87,35 @@ export function placeOf(options: BrokerOptions, settings: BrokerSettings, clock:
 }
 
 /** Settings of all sources, those of `options` first. */
-export function entriesOf({ port, listeners, config = {}, entries = [] }: BrokerOptions): SettingEntry[] {
+export function entriesOf({
+  port,
+  users,
+  listeners,
+  config = {},
+  entries = [],
+}: BrokerOptions): SettingEntry[] {
   const given: SettingEntry[] = Object.entries(config).map(([name, value]) => ({
     name,
     value: Array.isArray(value) ? value.join(',') : String(value),
     source: 'config',
   }));
   if (listeners !== undefined) given.unshift({ name: 'listeners', value: listeners, source: 'listeners' });
-  if (port !== undefined)
-    given.unshift({ name: 'listeners', value: `PLAINTEXT://127.0.0.1:${port}`, source: 'port' });
-  return [...given, ...entries];
+  if (port !== undefined) {
+    const protocol = users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
+    given.unshift({ name: 'listeners', value: `${protocol}://127.0.0.1:${port}`, source: 'port' });
+  }
+  return [...given, ...userEntries(users), ...entries];
+}
+
+function userEntries(users: BrokerOptions['users']): SettingEntry[] {
+  if (users === undefined) return [];
+  const options = Object.entries(users).map(([name, password]) => [`user_${name}`, password] as const);
+  const source = 'users';
+  return [
+    { name: 'sasl.enabled.mechanisms', value: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512', source },
+    { name: 'sasl.jaas.config', value: writeJaas('PlainLoginModule', options), source },
+    { name: 'klamm.scram.users', value: writeJaas('ScramLoginModule', options), source },
+  ];
 }
 
 function dataDirectoryOf(options: BrokerOptions, settings: BrokerSettings): string {

@@ -268,6 +268,18 @@ test('unsecured tokens name who is there only where the listener asks for such t
   assert.equal(bad.errorMessage, '{"status":"invalid_token"}');
 });
 
+test('users can be given to a broker in code', async () => {
+  await using broker = await startBroker({ port: 0, users: { erin: 'with "quotes"; and \\' } });
+  for (const sasl of [
+    plainClient('erin', 'with "quotes"; and \\'),
+    scramClient('SCRAM-SHA-512', 'erin', 'with "quotes"; and \\'),
+  ]) {
+    const client = await RawClient.open('127.0.0.1', broker.port);
+    assert.equal((await logIn(client, sasl)).errorCode, NONE);
+    client.close();
+  }
+});
+
 for (const [what, config, message] of [
   [
     'users of PLAIN for another listener',

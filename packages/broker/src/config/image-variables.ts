@@ -4,7 +4,7 @@
 
 import { listOf } from '@klamm/base/config';
 import { messageOf } from '@klamm/base/errors';
-import { type JaasEntry, parseJaasFile } from '@klamm/protocol/sasl/jaas';
+import { type JaasEntry, parseJaasFile, writeJaas } from '@klamm/protocol/sasl/jaas';
 import { brokerConfigRow } from './broker.ts';
 import type { SettingEntry } from './settings.ts';
 import { readSecretFile, readSettingsFile } from './sources.ts';
@@ -97,7 +97,7 @@ class Image {
         return block.flatMap((entry) =>
           mechanismsOf(entry).map((mechanism) => ({
             name: jaasName(listener, mechanism),
-            value: jaasText(entry.loginModule, entry.options),
+            value: writeJaas(entry.loginModule, entry.options),
             source,
           })),
         );
@@ -128,10 +128,10 @@ class Image {
     const interBroker = (this.#value('inter.broker.listener.name') ?? INTER_BROKER).toUpperCase();
     const plain = this.#loginListeners().map((listener) => ({
       name: jaasName(listener, 'plain'),
-      value: jaasText(PLAIN_MODULE, listener === interBroker ? everybody : new Map(clients)),
+      value: writeJaas(PLAIN_MODULE, listener === interBroker ? everybody : new Map(clients)),
       source,
     }));
-    return [...plain, { name: 'klamm.scram.users', value: jaasText(SCRAM_MODULE, everybody), source }];
+    return [...plain, { name: 'klamm.scram.users', value: writeJaas(SCRAM_MODULE, everybody), source }];
   }
 
   /** The first value that is given for a setting. */
@@ -207,11 +207,4 @@ function mechanismsOf({ loginModule }: JaasEntry): string[] {
   if (loginModule.endsWith('PlainLoginModule')) return ['plain'];
   if (loginModule.endsWith('ScramLoginModule')) return ['scram-sha-256', 'scram-sha-512'];
   return loginModule.endsWith('OAuthBearerLoginModule') ? ['oauthbearer'] : [];
-}
-
-/** The text that `parseJaas` reads as this module with these options. */
-function jaasText(loginModule: string, options: ReadonlyMap<string, string>): string {
-  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
-  const pairs = [...options].map(([key, value]) => `${quoted(key)}=${quoted(value)}`);
-  return `${[loginModule, 'required', ...pairs].join(' ')};`;
 }

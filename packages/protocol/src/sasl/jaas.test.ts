@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseJaas, parseJaasFile } from './jaas.ts';
+import fc from 'fast-check';
+import { parseJaas, parseJaasFile, writeJaas } from './jaas.ts';
 
 const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule';
 
@@ -37,6 +38,15 @@ test('a file has blocks by name, and comments', () => {
   assert.deepEqual([...blocks.keys()], ['KafkaServer', 'KafkaClient']);
   assert.equal(blocks.get('KafkaServer')?.length, 2);
   assert.equal(blocks.get('KafkaServer')?.[0]?.options.get('user_a'), 'b');
+});
+
+test('what is written is read', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string({ unit: 'grapheme' })), (options) => {
+      const pairs = Object.entries(options);
+      assert.deepEqual([...parseJaas(writeJaas(PLAIN, pairs), 'it').options], pairs);
+    }),
+  );
 });
 
 for (const [what, text, message] of [

@@ -46,6 +46,13 @@ export function parseJaasFile(text: string, name: string): ReadonlyMap<string, r
   return blocks;
 }
 
+/** The text that `parseJaas` reads as this module with these options. */
+export function writeJaas(loginModule: string, options: Iterable<readonly [string, string]>): string {
+  const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+  const pairs = Array.from(options, ([key, value]) => `${quoted(key)}=${quoted(value)}`);
+  return `${[loginModule, 'required', ...pairs].join(' ')};`;
+}
+
 class JaasReader {
   readonly #tokens: readonly Token[];
   readonly #text: string;
