@@ -54,6 +54,7 @@ export function adminRows(): Row[] {
 function lookingRows(): Row[] {
   return [
     ...rows(DescribeCluster, from(0, 2), '', () => ({ includeClusterAuthorizedOperations: true })),
+    ...rows(DescribeCluster, [2], 'with fenced brokers', () => ({ includeFencedBrokers: true })),
     ...rows(DescribeLogDirs, from(1, 5), 'of two topics', () => ({
       topics: ['orders', 'secret'].map((topic) => ({ topic, partitions: [0] })),
     })),

@@ -32,6 +32,10 @@ function coordinatorRows(): Row[] {
       keyType: 1,
       coordinatorKeys: EVERY_TRANSACTION,
     })),
+    ...rows(FindCoordinator, [6], 'of the state of a share group', () => ({
+      keyType: 2,
+      coordinatorKeys: ['orders-group:YOEiIlwTQAmoJIBLhSrGlQ:0'],
+    })),
     ...one.flatMap((key) => rows(FindCoordinator, [0, 1, 3], `of ${key}`, () => ({ key, keyType: 0 }))),
     ...['orders-tx', 'none-tx'].flatMap((key) =>
       rows(FindCoordinator, [1, 3], `of ${key}`, () => ({ key, keyType: 1 })),
