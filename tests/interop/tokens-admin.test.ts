@@ -1,7 +1,11 @@
 // Delegation tokens with the client: made, used for a login, renewed, ended; on a real Apache Kafka and on Klamm.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { sleep, systemClock } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import type { Admin } from '@klamm/client/admin/admin';
@@ -13,8 +17,10 @@ import type { Broker } from '../peers/broker.ts';
 import { getJava } from '../peers/java.ts';
 import { startKlamm } from '../peers/klamm.ts';
 import { usePeer } from '../peers/peers.ts';
+import { runProgram } from '../peers/program.ts';
 import { useTarget } from './target.ts';
 
+const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const java = await usePeer(getJava);
 const MODULES = 'org.apache.kafka.common.security';
 const settings = {
@@ -78,6 +84,42 @@ for (const [name, skip, start] of brokers) {
       await untilThere(admin);
       await using late = byToken(token);
       await assert.rejects(late.describeCluster(), withCode('SASL_AUTHENTICATION_FAILED'));
+    });
+
+    test('so it is from the command line', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'klamm-tokens-'));
+      try {
+        const properties = `security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.username=alice\nsasl.password=one\n`;
+        writeFileSync(join(folder, 'alice.properties'), properties);
+        const klamm = async (...args: string[]): Promise<string> => {
+          const login = args.includes('--command-config') ? [] : ['--command-config', 'alice.properties'];
+          const all = [BIN, ...args, '-b', target.bootstrap, ...login];
+          const { stdout } = await runProgram(process.execPath, all, { cwd: folder });
+          return stdout;
+        };
+        const [made] = JSON.parse(
+          await klamm('token', 'create', '--renewer', 'bob', '--max-lifetime', '3h', '-o', 'json'),
+        );
+        assert.equal(Date.parse(made.renewableUntil) - Date.parse(made.expires), 0);
+        writeFileSync(
+          join(folder, 'token.properties'),
+          `security.protocol=SASL_PLAINTEXT\nsasl.mechanism=SCRAM-SHA-256\nsasl.jaas.config=${MODULES}.scram.ScramLoginModule required username="${made.token}" password="${made.hmac}" tokenauth=true;\n`,
+        );
+        writeFileSync(join(folder, 'hmac'), `${made.hmac}\n`);
+        await using admin = alice();
+        while ((await admin.describeTokens()).length === 0) await sleep(systemClock, 20);
+        const listed = await klamm('token', 'list', '-o', 'json');
+        assert.deepEqual(
+          JSON.parse(listed),
+          [{ ...made, hmac: undefined }].map(({ hmac: _, ...rest }) => rest),
+        );
+        await klamm('cluster', 'info', '--command-config', 'token.properties');
+        await klamm('token', 'renew', '--hmac-file', 'hmac', '--for', '1h');
+        await klamm('token', 'end', '--hmac-file', 'hmac');
+        await untilThere(admin);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     });
 
     test('a token that is not there, and one of somebody else, are refused', async () => {
