@@ -218,6 +218,54 @@ suite('logins by SASL', () => {
       const good = await list(javaConfig('OAUTHBEARER', jaas));
       assert.match(good.stdout, new RegExp(place.topic), good.stderr);
     });
+
+    test('ConfigCommand makes a user, who logs in, and removes it', async () => {
+      const path = javaConfig('PLAIN', `${PLAIN} required username="${user}" password="${escaped}";`);
+      const configs = (...args: string[]) =>
+        java
+          .get()
+          .run('kafka.admin.ConfigCommand', [
+            ...['--bootstrap-server', place.bootstrap, '--command-config', path],
+            ...['--entity-type', 'users', '--entity-name', 'dora', ...args],
+          ]);
+      await configs('--alter', '--add-config', 'SCRAM-SHA-256=[iterations=5000,password=by java]');
+      const sasl = { mechanism: 'scram-sha-256', username: 'dora', password: 'by java' };
+      await using admin = new Kafka({ brokers: place.bootstrap, sasl }).admin();
+      assert.ok((await admin.listTopics()).length > 0);
+      const [dora] = await admin.describeUsers(['dora']);
+      assert.deepEqual(dora?.credentials, [{ mechanism: 'SCRAM-SHA-256', iterations: 5000 }]);
+      await configs('--alter', '--delete-config', 'SCRAM-SHA-256');
+      await assert.rejects(admin.describeUsers(['dora']), /no such user/);
+    });
+
+    test('DelegationTokenCommand makes a token, with which another tool logs in', async () => {
+      const path = javaConfig('PLAIN', `${PLAIN} required username="${user}" password="${escaped}";`);
+      const tokens = (...args: string[]) =>
+        java
+          .get()
+          .run('org.apache.kafka.tools.DelegationTokenCommand', [
+            ...['--bootstrap-server', place.bootstrap, '--command-config', path, ...args],
+          ]);
+      const { stdout } = await tokens(
+        ...['--create', '--max-life-time-period', '-1', '--renewer-principal', 'User:bob'],
+      );
+      const [, tokenId, hmac] = /^(\S+)\s+(\S{20,})\s+User:alice/m.exec(stdout) ?? [];
+      assert.ok(tokenId !== undefined && hmac !== undefined, stdout);
+      const login = `${SCRAM} required username="${tokenId}" password="${hmac}" tokenauth="true";`;
+      const listed = await list(javaConfig('SCRAM-SHA-256', login));
+      assert.match(listed.stdout, new RegExp(place.topic), listed.stderr);
+      const renewed = await tokens('--renew', '--renew-time-period', '-1', '--hmac', hmac);
+      assert.match(renewed.stdout, /renew|expiry/i);
+      assert.match(
+        (await tokens('--describe', '--owner-principal', `User:${user}`)).stdout,
+        new RegExp(tokenId),
+      );
+      await tokens('--expire', '--expiry-time-period', '-1', '--hmac', hmac);
+      assert.doesNotMatch(
+        (await tokens('--describe', '--owner-principal', `User:${user}`)).stdout,
+        new RegExp(tokenId),
+      );
+    });
   });
 
   suite('KafkaJS', () => {
