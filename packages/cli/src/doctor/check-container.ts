@@ -18,7 +18,31 @@ export function checkImages({ nodes }: Deployment): Finding[] {
           ? `The image ${image.value} is an archive: it gets no updates any more.`
           : `The image ${image.value} is not there any more: Bitnami moved its images to bitnamilegacy, where they get no updates.`,
         instead:
-          'apache/kafka, which the Kafka project maintains, with KAFKA_ instead of KAFKA_CFG_ before the variables; or `klamm start`, which takes these variables as they are',
+          'apache/kafka, which the Kafka project maintains, with KAFKA_ instead of KAFKA_CFG_ before the variables, and users in ' +
+          'sasl.jaas.config of their listener; or `klamm start`, which takes these variables as they are',
+      },
+    ];
+  });
+}
+
+/** Variables that only the start script of bitnami/kafka makes settings of. */
+const OF_BITNAMI =
+  /^(KAFKA_CFG_\w+|KAFKA_CLIENT_(USERS|PASSWORDS)|KAFKA_INTER_BROKER_(USER|PASSWORD)|KAFKA_KRAFT_CLUSTER_ID)$/;
+
+export function checkImageVariables({ nodes }: Deployment): Finding[] {
+  return nodes.filter(isApacheImage).flatMap((node): Finding[] => {
+    const foreign = [...node.variables].filter(([name]) => OF_BITNAMI.test(name));
+    if (foreign.length === 0) return [];
+    const names = foreign.map(([name]) => name);
+    return [
+      {
+        level: 'error',
+        code: 'image-variables',
+        nodes: [node.name],
+        places: foreign.map(([, { place }]) => place),
+        what: `${names.join(', ')}: variables of the image bitnami/kafka, which mean nothing to ${node.container?.image?.value}.`,
+        instead:
+          'KAFKA_ instead of KAFKA_CFG_, CLUSTER_ID instead of KAFKA_KRAFT_CLUSTER_ID, users in sasl.jaas.config of their listener',
       },
     ];
   });

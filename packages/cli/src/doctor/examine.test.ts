@@ -310,6 +310,7 @@ services:
   for (const [code, changes] of [
     ['image-moved', { image: 'bitnami/kafka:3.9.0' }],
     ['image-moved', { image: 'docker.io/bitnami/kafka' }],
+    ['image-variables', { more: 'KAFKA_CFG_NUM_PARTITIONS: 3' }],
     ['port-not-published', { ports: '' }],
     ['advertised-port', { ports: '"19094:9094"' }],
     ['advertised-port', { advertised: 'INTERNAL://kafka:9192,EXTERNAL://192.168.1.5:9094' }],

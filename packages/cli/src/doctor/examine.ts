@@ -1,7 +1,7 @@
 // All that `klamm doctor` looks for.
 
 import { checkAccess } from './check-access.ts';
-import { checkImages, checkVolumes } from './check-container.ts';
+import { checkImages, checkImageVariables, checkVolumes } from './check-container.ts';
 import { checkDataDirectories } from './check-data-directory.ts';
 import { checkInterBroker } from './check-inter-broker.ts';
 import { checkAdvertised, checkListeners } from './check-listeners.ts';
@@ -15,6 +15,7 @@ import { type Check, type Finding, mergeFindings } from './finding.ts';
 
 const CHECKS: readonly Check[] = [
   checkImages,
+  checkImageVariables,
   checkSettings,
   checkQuorum,
   checkNodeIds,
