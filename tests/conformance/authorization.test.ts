@@ -14,12 +14,9 @@ import { PRINCIPALS } from './authorization/cast.ts';
 import { DIFFERENCES } from './authorization/differences.ts';
 import { digest } from './authorization/digest.ts';
 import type { Row } from './authorization/row.ts';
-import { SCRIPT as WHOLE_SCRIPT } from './authorization/script.ts';
+import { SCRIPT } from './authorization/script.ts';
 import { Session } from './authorization/session.ts';
 import { type Stage, setStage } from './authorization/stage.ts';
-
-/** What is not advertised is not asked for. */
-const SCRIPT = WHOLE_SCRIPT.filter((row) => handlers.some(({ api }) => api.key === row.api.key));
 
 const java = await usePeer(getJava);
 
