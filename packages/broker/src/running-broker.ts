@@ -36,6 +36,7 @@ import { Catalog } from './metadata/catalog.ts';
 import { Cleaner } from './partitions/cleaner.ts';
 import { FetchSessions } from './partitions/fetch-sessions.ts';
 import { PartitionTable } from './partitions/partition-table.ts';
+import { Quotas } from './quotas/quotas.ts';
 import type { FlushPolicy } from './storage/appender.ts';
 import type { LogDirectory } from './storage/directory.ts';
 
@@ -104,6 +105,7 @@ export class RunningBroker implements Broker {
       })),
       authorizer: openAuthorizer(settings, catalog.image.acls, clock, logger),
       tokens,
+      quotas: new Quotas(catalog.image.quotas, settings, clock),
       endpointFor: (name) => this.#endpointFor(name),
       closing: this.#closing.signal,
     };
@@ -178,7 +180,9 @@ export class RunningBroker implements Broker {
       backlog: settings.number('socket.listen.backlog.size'),
       loginBytesMax: settings.number('sasl.server.max.receive.size'),
     };
-    const quotas = new ConnectionQuotas(settings, clock);
+    const quotas = new ConnectionQuotas(settings, clock, (address) =>
+      rooms.catalog.image.quotas.ofAddress(address),
+    );
     const dispatcher = new Dispatcher(rooms, handlers);
     const dispatch = dispatcher.dispatch.bind(dispatcher);
     for (const address of addresses) {

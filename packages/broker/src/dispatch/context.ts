@@ -11,6 +11,7 @@ import type { Endpoint } from '../metadata/bootstrap.ts';
 import type { Catalog } from '../metadata/catalog.ts';
 import type { FetchSessions } from '../partitions/fetch-sessions.ts';
 import type { PartitionTable } from '../partitions/partition-table.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { LogDirectory } from '../storage/directory.ts';
 
 /** An API and the versions that this broker answers. */
@@ -32,6 +33,7 @@ export interface BrokerRooms extends Coordinators {
   /** Undefined where everybody may do everything. */
   readonly authorizer: StandardAuthorizer | undefined;
   readonly tokens: DelegationTokens;
+  readonly quotas: Quotas;
   /** The address that clients of a listener are told to use. */
   endpointFor(listenerName: string): Endpoint;
   /** Aborted when the broker closes: long polls end. */

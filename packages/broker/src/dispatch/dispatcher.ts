@@ -17,6 +17,7 @@ import type { ReplySlot } from '../listeners/replies.ts';
 import { authorizedOnCluster } from './authorized.ts';
 import type { BrokerRooms, RequestContext } from './context.ts';
 import type { Handler } from './handler.ts';
+import { throttled } from './throttling.ts';
 
 const API_VERSIONS = 18;
 
@@ -65,7 +66,12 @@ export class Dispatcher {
       apiVersion,
       clientId,
     };
-    const reply = (answer: unknown): void => {
+    const { quotas } = this.#broker;
+    const { isActive } = quotas;
+    const begin = isActive && quotas.measuresTime ? process.hrtime.bigint() : undefined;
+    let nanos = 0;
+    const reply = (own: unknown): void => {
+      const answer = isActive ? throttled(context, apiKey, own, { requestBytes: frame.length, nanos }) : own;
       if (answer === null) slot.skip();
       else slot.send(this.#encode(handler, apiVersion, correlationId, answer as Encodable<Fields>));
     };
@@ -86,6 +92,7 @@ export class Dispatcher {
     }
     try {
       const answer = handler.handle(context, request);
+      if (begin !== undefined) nanos = Number(process.hrtime.bigint() - begin);
       if (answer instanceof Promise) answer.then(reply).catch(fail);
       else reply(answer);
     } catch (error) {

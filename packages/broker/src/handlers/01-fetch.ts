@@ -11,6 +11,7 @@ import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, Operation } from '../metadata/acl.ts';
 import type { FetchPartition, FetchPlan } from '../partitions/fetch-sessions.ts';
 import type { Partition } from '../partitions/partition.ts';
+import { quotaClientOf } from '../quotas/quota-client.ts';
 import type { AbortedTransaction } from '../storage/txn-index.ts';
 import { epochError } from './leader-epoch.ts';
 
@@ -35,6 +36,7 @@ interface Limits {
 
 const NOTHING = Buffer.alloc(0);
 const TOPIC_IDS_SINCE = 13;
+const BYTES_READ = 'consumer_byte_rate';
 
 export const fetch = defineHandler(Fetch, {
   handle(context, request) {
@@ -54,8 +56,14 @@ export const fetch = defineHandler(Fetch, {
       broker.clock.now(),
     );
     if ('errorCode' in plan) return { errorCode: plan.errorCode };
+    const overMs = broker.quotas.isActive ? broker.quotas.excess(BYTES_READ, quotaClientOf(context)) : 0;
+    if (overMs > 0) {
+      // Nothing is read: a client that opens one connection after the other would get an answer by each (KIP-219).
+      const sessionId = plan.incremental === undefined ? 0 : plan.sessionId;
+      return { errorCode: ErrorCode.NONE, sessionId, responses: [], throttleTimeMs: overMs };
+    }
     const limits = {
-      maxBytes: Math.min(request.maxBytes, broker.settings.number('fetch.max.bytes')),
+      maxBytes: Math.min(request.maxBytes, mostBytes(context)),
       minBytes: request.minBytes,
       maxWaitMs: request.maxWaitMs,
       readCommitted: request.isolationLevel === 1,
@@ -65,6 +73,14 @@ export const fetch = defineHandler(Fetch, {
   },
   onError: (_request, errorCode) => ({ errorCode }),
 });
+
+/** What one answer may hold: a quota does not allow more at once than in all its windows. */
+function mostBytes(context: RequestContext): number {
+  const { settings, quotas } = context.broker;
+  const most = settings.number('fetch.max.bytes');
+  if (!quotas.isActive) return most;
+  return Math.min(most, quotas.mostAtOnce(BYTES_READ, quotaClientOf(context)) ?? most);
+}
 
 /** Who may read what: a consumer the topics it may, a broker that copies everything. */
 function readerOf(context: RequestContext, replicaId: number): Limits['mayRead'] {
@@ -91,7 +107,9 @@ async function serve(context: RequestContext, plan: FetchPlan, limits: Limits): 
         broker.closing.aborted ||
         answers.some(({ errorCode }) => errorCode !== 0)
       ) {
-        return respond(broker, plan, answers);
+        const answer = respond(broker, plan, answers);
+        if (!broker.quotas.isActive) return answer;
+        return { ...answer, throttleTimeMs: broker.quotas.use(BYTES_READ, quotaClientOf(context), bytes) };
       }
       await watch.wait(broker, waitMs);
     } finally {

@@ -12,6 +12,10 @@ import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 import { ResourceType } from '../metadata/image.ts';
 import { checkNewTopic, createTopicRecords, type NewTopic, repeated } from '../metadata/topic-changes.ts';
+import { Mutations, OVER_MUTATION_QUOTA } from '../quotas/mutations.ts';
+
+/** KIP-599. */
+const STRICT_SINCE = 6;
 
 interface Created {
   readonly errorCode: number;
@@ -27,6 +31,7 @@ export const createTopics = defineHandler(CreateTopics, {
   async handle(context, request) {
     const { broker } = context;
     const twice = repeated(request.topics.map(({ name }) => name));
+    const mutations = new Mutations(context, STRICT_SINCE);
     const topics = [];
     for (const topic of request.topics) {
       if (twice.has(topic.name)) {
@@ -39,18 +44,31 @@ export const createTopics = defineHandler(CreateTopics, {
         topics.push({ name: topic.name, errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, errorMessage });
         continue;
       }
+      if (!request.validateOnly && !mutations.allows(partitionsOf(broker, topic))) {
+        topics.push({ name: topic.name, ...OVER_MUTATION_QUOTA });
+        continue;
+      }
       const created = await createTopic(broker, topic, request.validateOnly);
       topics.push({
         name: topic.name,
         ...(created.errorCode === ErrorCode.NONE ? shown(context, created, topic) : created),
       });
     }
-    return { topics };
+    return { topics, throttleTimeMs: mutations.throttleTimeMs };
   },
   onError: (request, errorCode, errorMessage) => ({
     topics: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),
   }),
 });
+
+/** As many as are asked for, or as the broker's default is. */
+function partitionsOf(
+  { settings }: BrokerRooms,
+  topic: Pick<NewTopic, 'numPartitions' | 'assignments'>,
+): number {
+  if (topic.assignments.length > 0) return topic.assignments.length;
+  return topic.numPartitions > 0 ? topic.numPartitions : settings.number('num.partitions');
+}
 
 /** By a permission for the whole cluster, or for this one. */
 export function mayCreateTopic(context: RequestContext, topic: string): boolean {

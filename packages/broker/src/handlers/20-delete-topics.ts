@@ -9,6 +9,10 @@ import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
 import { removeTopicRecord } from '../metadata/topic-changes.ts';
+import { Mutations, OVER_MUTATION_QUOTA } from '../quotas/mutations.ts';
+
+/** KIP-599. */
+const STRICT_SINCE = 5;
 
 interface Target {
   readonly name: string | null;
@@ -21,9 +25,10 @@ export const deleteTopics = defineHandler(DeleteTopics, {
       context.apiVersion >= 6
         ? request.topics.map(({ name, topicId }) => ({ name, topicId }))
         : request.topicNames.map((name) => ({ name, topicId: '' }));
+    const mutations = new Mutations(context, STRICT_SINCE);
     const responses = [];
-    for (const target of targets) responses.push(await deleteTopic(context, target));
-    return { responses };
+    for (const target of targets) responses.push(await deleteTopic(context, target, mutations));
+    return { responses, throttleTimeMs: mutations.throttleTimeMs };
   },
   onError: (request, errorCode, errorMessage) => ({
     responses: [...request.topics, ...request.topicNames.map((name) => ({ name }))].map((topic) => ({
@@ -34,7 +39,7 @@ export const deleteTopics = defineHandler(DeleteTopics, {
   }),
 });
 
-async function deleteTopic(context: RequestContext, target: Target): Promise<object> {
+async function deleteTopic(context: RequestContext, target: Target, mutations: Mutations): Promise<object> {
   const { catalog, settings } = context.broker;
   const refused = (errorCode: number, errorMessage = errorMeaning(errorCode)): object => ({
     name: target.name,
@@ -55,6 +60,9 @@ async function deleteTopic(context: RequestContext, target: Target): Promise<obj
     // Whoever asks by an id and may not describe the topic is not told what it is called.
     const isNamed = target.name !== null || sees(context, Operation.describe, AclResource.topic, name);
     return { ...refused(ErrorCode.TOPIC_AUTHORIZATION_FAILED), name: isNamed ? name : null };
+  }
+  if (known !== undefined && !mutations.allows(known.partitions.length)) {
+    return refused(OVER_MUTATION_QUOTA.errorCode, OVER_MUTATION_QUOTA.errorMessage);
   }
   return catalog.change((image) => {
     const topic = target.name === null ? image.topicById(target.topicId) : image.topic(target.name);

@@ -6,11 +6,16 @@ import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, Operation } from '../metadata/acl.ts';
 import { checkPartitionCount, partitionRecords, repeated } from '../metadata/topic-changes.ts';
+import { Mutations, OVER_MUTATION_QUOTA } from '../quotas/mutations.ts';
+
+/** KIP-599. */
+const STRICT_SINCE = 3;
 
 export const createPartitions = defineHandler(CreatePartitions, {
   async handle(context, request) {
     const { catalog } = context.broker;
     const results = [];
+    const mutations = new Mutations(context, STRICT_SINCE);
     const twice = repeated(request.topics.map(({ name }) => name));
     for (const name of twice) {
       const errorMessage = `The request names topic '${name}' more than once.`;
@@ -21,6 +26,11 @@ export const createPartitions = defineHandler(CreatePartitions, {
       if (!authorized(context, Operation.alter, AclResource.topic, name)) {
         const errorCode = ErrorCode.TOPIC_AUTHORIZATION_FAILED;
         results.push({ name, errorCode, errorMessage: errorMeaning(errorCode) });
+        continue;
+      }
+      const more = count - (catalog.image.topic(name)?.partitions.length ?? count);
+      if (!request.validateOnly && more > 0 && !mutations.allows(more)) {
+        results.push({ name, ...OVER_MUTATION_QUOTA });
         continue;
       }
       results.push(
@@ -41,7 +51,7 @@ export const createPartitions = defineHandler(CreatePartitions, {
         }),
       );
     }
-    return { results };
+    return { results, throttleTimeMs: mutations.throttleTimeMs };
   },
   onError: (request, errorCode, errorMessage) => ({
     results: request.topics.map(({ name }) => ({ name, errorCode, errorMessage })),

@@ -38,6 +38,8 @@ export interface ClientConnection extends ConnectionInfo {
   onNextRequest(callback: () => void): void;
   /** Takes no further request, and closes when those in flight are answered. */
   close(): void;
+  /** Takes no further request for so long, in ms. */
+  mute(forMs: number): void;
 }
 
 /**
@@ -85,6 +87,8 @@ export class Connection {
   /** A frame is being judged that decides on the next. */
   #isHeld = false;
   #isFinished = false;
+  /** Ends the time in which nothing is read. */
+  #muted: Timer | undefined;
   /** Only small frames are taken: the login is not over. */
   #isRestricted = false;
 
@@ -105,6 +109,7 @@ export class Connection {
       softwareName: '',
       onNextRequest: (callback) => this.#onNext.push(callback),
       close: () => this.end(),
+      mute: (forMs) => this.#mute(forMs, options.clock),
     };
     this.#socket = socket;
     this.#logger = options.logger;
@@ -125,6 +130,7 @@ export class Connection {
       this.#budget.forget(this);
       this.#callNext();
       deadline?.cancel();
+      this.#muted?.cancel();
       options.onClose();
     });
   }
@@ -213,6 +219,15 @@ export class Connection {
     });
   }
 
+  #mute(forMs: number, clock: Clock): void {
+    this.#muted?.cancel();
+    this.#muted = clock.after(forMs, () => {
+      this.#muted = undefined;
+      this.#resume();
+    });
+    if (!this.#paused) this.#pause();
+  }
+
   #callNext(): void {
     if (this.#onNext.length === 0) return;
     const callbacks = this.#onNext;
@@ -223,6 +238,7 @@ export class Connection {
   #isFull(): boolean {
     return (
       this.#isHeld ||
+      this.#muted !== undefined ||
       this.#replies.pending >= Math.min(this.#limits.requestsMax, IN_FLIGHT_MAX) ||
       this.#socket.writableLength > UNSENT_BYTES_MAX ||
       this.#budget.isSpent

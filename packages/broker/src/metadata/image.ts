@@ -4,6 +4,7 @@
 import { ZERO_UUID } from '@klamm/base/random';
 import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
 import { AclImage } from './acl-image.ts';
+import { QuotaImage } from './quota-image.ts';
 import { ScramImage } from './scram-image.ts';
 import { TokenImage } from './token-image.ts';
 
@@ -29,6 +30,7 @@ export class MetadataImage {
   readonly #configs = new Map<string, Map<string, string>>();
   readonly features = new Map<string, number>();
   readonly acls = new AclImage();
+  readonly quotas = new QuotaImage();
   readonly scram = new ScramImage();
   readonly tokens = new TokenImage();
   nextProducerId = 0;
@@ -101,6 +103,9 @@ export class MetadataImage {
       }
       case 12:
         this.features.set(record.data.name, record.data.featureLevel);
+        break;
+      case 14:
+        this.quotas.replay(record.data);
         break;
       case 15:
         this.nextProducerId = record.data.nextProducerId;
