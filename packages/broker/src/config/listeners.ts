@@ -14,26 +14,74 @@ interface ParsedAddress {
   readonly port: number;
 }
 
-/** Addresses to listen on. A CONTROLLER listener is left out: one node has no need of it. */
+/** Addresses to listen on. Listeners for controllers are left out: one node has no need of them. */
 export function listenerAddresses(settings: BrokerSettings): ListenerAddress[] {
   const source = settings.entry('listeners')?.source ?? 'default';
   const addresses = listOf(settings.text('listeners')).map((text) => parse('listeners', text, source));
-  const served = addresses.filter(({ name }) => name !== 'CONTROLLER');
+  const controllers = controllerListeners(settings);
+  const served = addresses.filter(({ name }) => !controllers.includes(name));
   if (served.length === 0) throw invalid(`listeners (${source}) names no listener for clients.`);
-  const seen = new Set<string>();
+  checkNames(settings, addresses, served, source);
   return served.map(({ name, host, port }) => {
-    if (seen.has(name))
-      throw invalid(`listeners (${source}) names ${name} twice; each listener needs a name of its own.`);
-    seen.add(name);
     const protocol = protocolOf(settings, name);
-    if (protocol === 'PLAINTEXT' && !isLoopback(host) && !settings.boolean('klamm.allow.remote.plaintext')) {
+    if (
+      isOpen(settings, name, protocol) &&
+      !isLoopback(host) &&
+      !settings.boolean('klamm.allow.remote.plaintext')
+    ) {
       throw invalid(
         `Listener ${name} (${source}) would take anybody's requests from other machines, at ${host === '' ? 'every address' : host}, without ` +
-          'authentication. Listen on 127.0.0.1, or write klamm.allow.remote.plaintext=true if the network is yours alone.',
+          'authentication. Have it ask for a login (SASL_SSL) or a certificate (ssl.client.auth=required), listen on 127.0.0.1, or write ' +
+          'klamm.allow.remote.plaintext=true if the network is yours alone.',
       );
     }
     return { name, protocol, host, port };
   });
+}
+
+/** Names of listeners that only controllers would use. */
+export function controllerListeners(settings: BrokerSettings): string[] {
+  const names = listOf(settings.entry('controller.listener.names')?.value ?? '');
+  return names.length === 0 ? ['CONTROLLER'] : names.map((name) => name.toUpperCase());
+}
+
+function checkNames(
+  settings: BrokerSettings,
+  all: readonly ParsedAddress[],
+  served: readonly ParsedAddress[],
+  source: string,
+): void {
+  for (const [i, { name, host, port }] of all.entries()) {
+    const earlier = all.slice(0, i);
+    if (earlier.some((other) => other.name === name))
+      throw invalid(`listeners (${source}) names ${name} twice; each listener needs a name of its own.`);
+    const other = earlier.find((each) => port !== 0 && each.port === port && each.host === host);
+    if (other !== undefined)
+      throw invalid(
+        `listeners (${source}) gives port ${port} to ${other.name} and ${name}; each needs one of its own.`,
+      );
+  }
+  const names = served.map(({ name }) => name);
+  const interBroker = settings.entry('inter.broker.listener.name');
+  if (interBroker !== undefined && !names.includes(interBroker.value.trim().toUpperCase())) {
+    throw invalid(
+      `inter.broker.listener.name=${interBroker.value} (${interBroker.source}) is none of the listeners for clients: ${names.join(', ')}.`,
+    );
+  }
+  const advertised = settings.entry('advertised.listeners');
+  for (const text of listOf(advertised?.value ?? '')) {
+    const { name } = parse('advertised.listeners', text, advertised?.source ?? '');
+    if (all.some((each) => each.name === name)) continue;
+    throw invalid(
+      `advertised.listeners (${advertised?.source}) names ${name}, which is none of listeners: ${all.map((each) => each.name).join(', ')}.`,
+    );
+  }
+}
+
+/** Whether whoever comes is taken as nobody in particular. */
+function isOpen(settings: BrokerSettings, name: string, protocol: SecurityProtocol): boolean {
+  if (protocol === 'PLAINTEXT') return true;
+  return protocol === 'SSL' && settings.forListener(name, 'ssl.client.auth') !== 'required';
 }
 
 /** What clients are told: the advertised address of each listener, or its own with the port it really has. */

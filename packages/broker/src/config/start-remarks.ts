@@ -3,6 +3,7 @@
 
 import { listOf } from '@klamm/base/config';
 import { foreignMeaning } from './broker-foreign.ts';
+import { controllerListeners } from './listeners.ts';
 import type { BrokerSettings } from './settings.ts';
 
 interface StartRemark {
@@ -18,6 +19,7 @@ export function startRemarks(settings: BrokerSettings): StartRemark[] {
     ...settings.remarks.map((text): StartRemark => ({ level: 'warn', text })),
     ...clusterIdRemarks(settings),
     ...quorumRemarks(settings),
+    ...controllerRemarks(settings),
     ...inertRemarks(settings),
   ];
 }
@@ -49,6 +51,16 @@ function quorumRemarks(settings: BrokerSettings): StartRemark[] {
     remarks.push({ level: 'warn', text });
   }
   return remarks;
+}
+
+function controllerRemarks(settings: BrokerSettings): StartRemark[] {
+  const named = listOf(settings.text('listeners')).map((text) =>
+    text.slice(0, text.indexOf(':')).toUpperCase(),
+  );
+  const left = controllerListeners(settings).filter((name) => named.includes(name));
+  if (left.length === 0) return [];
+  const text = `Listener ${left.join(', ')} is not opened: it is for controllers to talk to each other, and one node of Klamm has nobody to talk to.`;
+  return [{ level: 'info', text }];
 }
 
 /** What a combined node needs is met by Klamm, and is no news. */
