@@ -18,6 +18,13 @@ export type { Acl, AclFilter, NewAcl } from './admin/acls.ts';
 export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
 export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
+export type {
+  QuotaAlteration,
+  QuotaDescription,
+  QuotaEntity,
+  QuotaFilter,
+  QuotaName,
+} from './admin/quotas.ts';
 export type { CreateTokenOptions, DelegationToken } from './admin/tokens.ts';
 export type { ChangeOptions, NewTopic } from './admin/topics.ts';
 export type {

@@ -7,6 +7,7 @@ import { aclCommands } from './acl-table.ts';
 import { certsCommands } from './certs-table.ts';
 import { groupCommands } from './group-table.ts';
 import { profileCommands } from './profile-table.ts';
+import { quotaCommands } from './quota-table.ts';
 import { tokenCommands } from './token-table.ts';
 import { topicCommands } from './topic-table.ts';
 import { transactionCommands } from './txn-table.ts';
@@ -149,6 +150,7 @@ export const commands: readonly CommandSpec[] = [
   userCommands,
   tokenCommands,
   profileCommands,
+  quotaCommands,
   certsCommands,
   {
     name: 'cluster',

@@ -16,6 +16,13 @@ import {
   listGroups,
   removeMembers,
 } from './groups.ts';
+import {
+  alterQuotas,
+  describeQuotas,
+  type QuotaAlteration,
+  type QuotaDescription,
+  type QuotaFilter,
+} from './quotas.ts';
 import { deleteRecords, listOffsets } from './records.ts';
 import {
   type CreateTokenOptions,
@@ -256,6 +263,16 @@ export class Admin implements AsyncDisposable {
   /** Deletes every ACL that one of the filters matches, and resolves with them. `{}` matches all there are. */
   deleteAcls(filters: readonly AclFilter[]): Promise<Acl[]> {
     return deleteAcls(this.#cluster, filters);
+  }
+
+  /** Quotas of those that a filter matches; by default all. */
+  describeQuotas(filter: QuotaFilter = {}): Promise<QuotaDescription[]> {
+    return describeQuotas(this.#cluster, filter);
+  }
+
+  /** Sets and removes quotas. Throws INVALID_REQUEST for an entity or a quota that there cannot be. */
+  alterQuotas(alterations: readonly QuotaAlteration[]): Promise<void> {
+    return alterQuotas(this.#cluster, alterations);
   }
 
   /** Users that can log in by SCRAM; `names`: only these. Throws RESOURCE_NOT_FOUND where a named one is not there. */

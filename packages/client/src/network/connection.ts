@@ -14,15 +14,16 @@ import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { codecOf } from '@klamm/protocol/schema/compile';
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import { type Api, isFlexible } from '@klamm/protocol/schema/message';
-import { readResponseHeader, writeRequestHeader } from '@klamm/protocol/wire/headers';
 import { Reader } from '@klamm/protocol/wire/reader';
-import { Writer } from '@klamm/protocol/wire/writer';
+import type { Writer } from '@klamm/protocol/wire/writer';
 import type { SaslLogin } from '../security/options.ts';
 import type { TlsContext } from '../security/tls-context.ts';
 import { addressText, type BrokerAddress } from './address.ts';
 import { BrokerVersions } from './broker-versions.ts';
 import { lost, plainCause, unreadable } from './connection-errors.ts';
 import { FrameReader } from './frames.ts';
+import { HeldSends } from './held-sends.ts';
+import { encodeRequest, skipReplyTags } from './request-frames.ts';
 import { isOfLogin, logIn } from './sasl-exchange.ts';
 import { openSocket, whenConnected } from './socket.ts';
 import { expectsTls, isTlsAlert, tlsError } from './tls-errors.ts';
@@ -80,9 +81,9 @@ export class Connection {
   #isNegotiated = false;
   /** True until the first request of a client without a login is answered. */
   #isSilent = false;
-  /** Sends that wait for a login that is being renewed. */
-  #held: (() => void)[] | undefined;
+  readonly #held = new HeldSends();
   #loginTimer: Timer | undefined;
+  #away: Timer | undefined;
 
   private constructor(address: BrokerAddress, options: ConnectionOptions, tls: TlsContext | undefined) {
     this.address = address;
@@ -172,7 +173,10 @@ export class Connection {
         try {
           const reader = new Reader(frame, 4);
           if (flexible) skipReplyTags(frame, reader);
-          resolve(codecOf(api.response, version).decode(reader));
+          const answer = codecOf(api.response, version).decode(reader);
+          const { throttleTimeMs = 0 } = answer as { readonly throttleTimeMs?: number };
+          if (throttleTimeMs > 0) this.#stayAway(throttleTimeMs);
+          resolve(answer);
         } catch (cause) {
           reject(unreadable(this.address, api.name, version, cause));
         }
@@ -186,6 +190,7 @@ export class Connection {
     body: Encodable<Q>,
     versionMax?: number,
   ): Promise<void> {
+    if (this.#held.isHolding) await new Promise<void>((resolve) => this.#held.add(resolve));
     if (this.#closed !== undefined) throw this.#closed;
     const version = this.versionOf(api, versionMax);
     const writer = this.#encode(api, version, body);
@@ -208,9 +213,10 @@ export class Connection {
       );
     this.#timer?.cancel();
     this.#loginTimer?.cancel();
-    this.#held = undefined;
+    this.#away?.cancel();
     this.#socket.destroy();
     for (const { reject } of this.#pending.splice(0)) reject(this.#closed);
+    this.#held.end();
     this.#onClose();
   }
 
@@ -239,15 +245,25 @@ export class Connection {
   }
 
   async #logInAgain(login: SaslLogin): Promise<void> {
-    this.#held = [];
+    this.#held.hold();
     try {
       await this.#logIn(login);
-      const held = this.#held;
-      this.#held = undefined;
-      for (const send of held) send();
+      this.#held.release();
     } catch (cause) {
       this.close(cause instanceof KlammError ? cause : undefined);
     }
+  }
+
+  /** The broker has sent this client away for so long, and reads nothing until then (KIP-219). */
+  #stayAway(forMs: number): void {
+    if (this.#away !== undefined) this.#away.cancel();
+    else this.#held.hold();
+    this.#away = this.#options.clock.after(forMs, () => this.#comeBack(), true);
+  }
+
+  #comeBack(): void {
+    this.#away = undefined;
+    this.#held.release();
   }
 
   async #negotiate(): Promise<void> {
@@ -286,8 +302,8 @@ export class Connection {
       reject(this.#closed);
       return;
     }
-    if (this.#held !== undefined && !isOfLogin(api)) {
-      this.#held.push(() => this.#send(api, version, body, timeoutMs, reject, settle));
+    if (this.#held.isHolding && !isOfLogin(api)) {
+      this.#held.add(() => this.#send(api, version, body, timeoutMs, reject, settle));
       return;
     }
     const writer = this.#encode(api, version, body);
@@ -305,22 +321,8 @@ export class Connection {
   }
 
   #encode<Q extends Fields, R extends Fields>(api: Api<Q, R>, version: number, body: Encodable<Q>): Writer {
-    const writer = new Writer(256);
-    writer.int32(0);
     this.#correlationId = (this.#correlationId + 1) & 0x7fffffff;
-    writeRequestHeader(
-      writer,
-      {
-        apiKey: api.key,
-        apiVersion: version,
-        correlationId: this.#correlationId,
-        clientId: this.#options.clientId,
-      },
-      isFlexible(api, version),
-    );
-    codecOf(api.request, version).encode(writer, body);
-    writer.buffer.writeInt32BE(writer.length - 4, 0);
-    return writer;
+    return encodeRequest(api, version, this.#correlationId, this.#options.clientId, body);
   }
 
   #write(writer: Writer, written?: (error: Error | null | undefined) => void): void {
@@ -385,15 +387,5 @@ export class Connection {
       earliest = Math.min(earliest, deadline);
     }
     if (earliest < Number.POSITIVE_INFINITY) this.#arm(earliest, earliest - now);
-  }
-}
-
-/** Leaves the reader behind the tagged fields of a reply's header. */
-function skipReplyTags(frame: Buffer, reader: Reader): void {
-  // Nearly always there is none, and one zero byte says so.
-  if (frame[4] === 0) reader.take(1);
-  else {
-    reader.offset = 0;
-    readResponseHeader(reader, true);
   }
 }
