@@ -230,8 +230,8 @@ for (const [name, skip, start] of brokers) {
       assert.deepEqual(offsets, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
       const next = send();
       await withAdmin(async (admin) => {
-        const [end] = await admin.listOffsets('slowed', 'latest');
-        assert.equal(end?.offset, 9, 'it is not sent at once');
+        const ends = await admin.listOffsets('slowed', 'latest');
+        assert.equal(ends.get(0), 9, 'it is not sent at once');
       });
       assert.equal(await next, 9);
     });
