@@ -1,40 +1,25 @@
 // What an ACL is, by the numbers the wire and the metadata log have for its parts, and which ACLs a filter matches
 // (org.apache.kafka.common.acl, ResourcePatternFilter and AccessControlEntryFilter). It knows nobody who is judged by it.
 
-/** Kinds of resources that ACLs are about (org.apache.kafka.common.resource.ResourceType). */
-export const AclResource = {
-  any: 1,
-  topic: 2,
-  group: 3,
-  cluster: 4,
-  transactionalId: 5,
-  delegationToken: 6,
-  user: 7,
-} as const;
+import {
+  ACL_ANY,
+  ACL_MATCH,
+  ACL_OPERATIONS,
+  ACL_PATTERNS,
+  ACL_PERMISSIONS,
+  ACL_RESOURCES,
+} from '@klamm/protocol/acl-numbers';
 
-/** How the name of an ACL's resource is meant (PatternType). */
-export const PatternType = { any: 1, match: 2, literal: 3, prefixed: 4 } as const;
+/** Kinds of resources that ACLs are about. */
+export const AclResource = { any: ACL_ANY, ...ACL_RESOURCES } as const;
 
-/** What is done to a resource (AclOperation). */
-export const Operation = {
-  any: 1,
-  all: 2,
-  read: 3,
-  write: 4,
-  create: 5,
-  delete: 6,
-  alter: 7,
-  describe: 8,
-  clusterAction: 9,
-  describeConfigs: 10,
-  alterConfigs: 11,
-  idempotentWrite: 12,
-  createTokens: 13,
-  describeTokens: 14,
-  twoPhaseCommit: 15,
-} as const;
+/** How the name of an ACL's resource is meant. */
+export const PatternType = { any: ACL_ANY, match: ACL_MATCH, ...ACL_PATTERNS } as const;
 
-export const Permission = { any: 1, deny: 2, allow: 3 } as const;
+/** What is done to a resource. */
+export const Operation = { any: ACL_ANY, ...ACL_OPERATIONS } as const;
+
+export const Permission = { any: ACL_ANY, ...ACL_PERMISSIONS } as const;
 
 /** Matches every resource as the name of a literal pattern, and every host. */
 export const WILDCARD = '*';

@@ -2,35 +2,14 @@
 // PatternType, AclOperation and AclPermissionType of org.apache.kafka.common). Numbers of a broker that is newer than
 // this table read as `unknown`; nothing can be asked for by that word.
 
-const RESOURCE_TYPES = {
-  topic: 2,
-  group: 3,
-  cluster: 4,
-  transactionalId: 5,
-  delegationToken: 6,
-  user: 7,
-} as const;
-
-const PATTERN_TYPES = { literal: 3, prefixed: 4 } as const;
-
-const OPERATIONS = {
-  all: 2,
-  read: 3,
-  write: 4,
-  create: 5,
-  delete: 6,
-  alter: 7,
-  describe: 8,
-  clusterAction: 9,
-  describeConfigs: 10,
-  alterConfigs: 11,
-  idempotentWrite: 12,
-  createTokens: 13,
-  describeTokens: 14,
-  twoPhaseCommit: 15,
-} as const;
-
-const PERMISSIONS = { deny: 2, allow: 3 } as const;
+import {
+  ACL_ANY as ANY,
+  ACL_MATCH as MATCH,
+  ACL_OPERATIONS as OPERATIONS,
+  ACL_PATTERNS as PATTERN_TYPES,
+  ACL_PERMISSIONS as PERMISSIONS,
+  ACL_RESOURCES as RESOURCE_TYPES,
+} from '@klamm/protocol/acl-numbers';
 
 /** What an ACL is about. The one resource of type `cluster` is called `kafka-cluster`. */
 export type AclResourceType = keyof typeof RESOURCE_TYPES;
@@ -41,11 +20,6 @@ export type AclPermission = keyof typeof PERMISSIONS;
 
 export const ACL_RESOURCE_TYPES = Object.keys(RESOURCE_TYPES) as readonly AclResourceType[];
 export const ACL_OPERATIONS = Object.keys(OPERATIONS) as readonly AclOperation[];
-
-/** Number of "any", in a filter. */
-export const ANY = 1;
-/** Number of the pattern type that matches whatever applies to a name. */
-const MATCH = 2;
 
 export const resourceTypeNumber = (type: AclResourceType | undefined): number =>
   type === undefined ? ANY : RESOURCE_TYPES[type];
