@@ -12,6 +12,8 @@ export const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
 
 export interface Globals {
   readonly bootstrap: string;
+  /** The command line itself says which cluster is meant, so it is one that is meant. */
+  readonly isClusterNamed: boolean;
   /** Of the client and the producer, by Kafka's names; secrets are among them. */
   readonly properties: Readonly<Record<string, string>>;
   /** Secrets that stand in a flag, where everybody on the machine may see them. */
@@ -58,6 +60,7 @@ export function globalsFrom(
   const noColor = values.color === false || isSet(environment.KLAMM_NO_COLOR) || isSet(environment.NO_COLOR);
   return {
     bootstrap: given('bootstrap') ?? properties['bootstrap.servers'] ?? DEFAULT_BOOTSTRAP,
+    isClusterNamed: typeof values.bootstrap === 'string' || typeof values.profile === 'string',
     properties,
     exposed: Object.keys(flagged).filter((name) => SECRET_PROPERTIES.includes(name)),
     timeoutMs,

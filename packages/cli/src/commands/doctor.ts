@@ -21,8 +21,8 @@ const COLUMNS = ['level', 'code', 'nodes', 'places', 'what', 'instead'].map((key
 }));
 
 export const doctor: CommandRun = async (context, [files], flags) => {
-  const isLive = flags.on('live');
   const given = namesOf(files);
+  const isLive = flags.on('live') || (context.globals.isClusterNamed && given.length === 0);
   const paths = given.length > 0 || isLive || flags.on('environment') ? given : composeHere();
   const nodes = [...paths.flatMap(nodesOf), ...(isWanted(paths, isLive) ? environmentNode() : [])];
   const missing = new Set<string>();
@@ -52,7 +52,7 @@ function environmentNode(): DeployedNode[] {
   const node = nodeOfEnvironment(process.env);
   if (node !== undefined) return [node];
   throw usageError(
-    'Nothing to look at: name a server.properties or a compose file, set KAFKA_… variables, or say --live.',
+    'Nothing to look at: name a server.properties or a compose file, set KAFKA_… variables, or name a cluster by --bootstrap or --profile.',
   );
 }
 

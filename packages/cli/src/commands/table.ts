@@ -5,6 +5,7 @@ import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
 import { aclCommands } from './acl-table.ts';
 import { certsCommands } from './certs-table.ts';
+import { configCommands } from './config-table.ts';
 import { groupCommands } from './group-table.ts';
 import { profileCommands } from './profile-table.ts';
 import { quotaCommands } from './quota-table.ts';
@@ -144,6 +145,7 @@ export const commands: readonly CommandSpec[] = [
       'printed is committed every five seconds and at the end; Ctrl-C leaves the group. --output and -n work as without.',
     load: async () => (await import('./consume.ts')).consume,
   },
+  configCommands,
   groupCommands,
   transactionCommands,
   aclCommands,
@@ -181,12 +183,16 @@ export const commands: readonly CommandSpec[] = [
     ],
     flags: [
       { flags: '-e, --environment', about: 'the KAFKA_… variables of this shell' },
-      { flags: '-l, --live', about: 'the cluster at --bootstrap: its addresses, and the settings it tells' },
+      {
+        flags: '-l, --live',
+        about:
+          'the cluster of --bootstrap or the profile: its addresses, and the settings it tells; so too where one is named and no file',
+      },
     ],
     examples: [
       ['klamm doctor compose.yml', 'all services of Kafka in it'],
       ['klamm doctor server.properties -o json', 'one node, for a program'],
-      ['klamm doctor --live -b kafka.example:9092', 'one that runs'],
+      ['klamm doctor -b kafka.example:9092', 'one that runs'],
     ],
     notes:
       'error: it does not work, or anybody gets in. warning: it works until something happens. note: good to know.\n' +

@@ -5,10 +5,14 @@ import { IncrementalAlterConfigs } from '@klamm/protocol/api/44-incremental-alte
 import type { Cluster } from '../cluster.ts';
 import { throwFirst } from './topics.ts';
 
-/** Whose settings: a topic's, a broker's, or, with `broker: ''`, those all brokers share. */
+/** Whose settings: a topic's, a broker's or, with `broker: ''`, those all brokers share, a group's, or a subscription's. */
 export type ConfigResource =
-  | { readonly topic: string; readonly broker?: undefined }
-  | { readonly broker: number | ''; readonly topic?: undefined };
+  | { readonly topic: string }
+  | { readonly broker: number | '' }
+  /** From Apache Kafka 4.0 on. */
+  | { readonly group: string }
+  /** A subscription to metrics of clients (KIP-714). */
+  | { readonly clientMetrics: string };
 
 /** Where a value comes from. */
 export type ConfigSource =
@@ -33,8 +37,11 @@ export interface ConfigEntry {
   readonly documentation: string | null;
 }
 
+/** Numbers of org.apache.kafka.common.config.ConfigResource.Type. */
 const TOPIC = 2;
 const BROKER = 4;
+const CLIENT_METRICS = 16;
+const GROUP = 32;
 const SOURCES: readonly ConfigSource[] = [
   'unknown',
   'topic',
@@ -121,17 +128,20 @@ export async function alterConfigs(
 }
 
 function wire(resource: ConfigResource): { resourceType: number; resourceName: string } {
-  return resource.topic === undefined
-    ? { resourceType: BROKER, resourceName: String(resource.broker) }
-    : { resourceType: TOPIC, resourceName: resource.topic };
+  if ('topic' in resource) return { resourceType: TOPIC, resourceName: resource.topic };
+  if ('group' in resource) return { resourceType: GROUP, resourceName: resource.group };
+  if ('broker' in resource) return { resourceType: BROKER, resourceName: String(resource.broker) };
+  return { resourceType: CLIENT_METRICS, resourceName: resource.clientMetrics };
 }
 
 /** A broker answers for its own settings itself. */
 function target(resource: ConfigResource): { nodeId?: number } {
-  return typeof resource.broker === 'number' ? { nodeId: resource.broker } : {};
+  return 'broker' in resource && resource.broker !== '' ? { nodeId: resource.broker } : {};
 }
 
 function describe(resource: ConfigResource): string {
-  if (resource.topic !== undefined) return `the topic "${resource.topic}"`;
+  if ('topic' in resource) return `the topic "${resource.topic}"`;
+  if ('group' in resource) return `the group "${resource.group}"`;
+  if ('clientMetrics' in resource) return `the subscription "${resource.clientMetrics}"`;
   return resource.broker === '' ? 'all brokers' : `broker ${resource.broker}`;
 }
