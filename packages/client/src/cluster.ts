@@ -5,12 +5,19 @@
 // it is stale or has proved wrong. It must not know of records, offsets or batches.
 
 import { sleep } from '@klamm/base/clock';
-import { KlammError } from '@klamm/base/errors';
-import { ZERO_UUID } from '@klamm/base/random';
+import { KlammError, messageOf } from '@klamm/base/errors';
 import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
+import { BrokerSearch, CONTROL } from './broker-search.ts';
+import {
+  type LeaderHint,
+  type MetadataAnswer,
+  MetadataCache,
+  type TopicMetadata,
+  toTopic,
+} from './metadata-cache.ts';
 import { addressText, type BrokerAddress } from './network/address.ts';
 import { backOffMs } from './network/back-off.ts';
 import type { Connection, RequestOptions } from './network/connection.ts';
@@ -19,47 +26,22 @@ import type { ClientSettings } from './options.ts';
 import { saslLogin } from './security/sasl-login.ts';
 import { tlsContext } from './security/tls-context.ts';
 
-export interface PartitionMetadata {
-  readonly index: number;
-  /** Node id of the leader; -1 where there is none at the moment. */
-  readonly leader: number;
-  readonly leaderEpoch: number;
-  readonly replicas: readonly number[];
-  readonly isr: readonly number[];
-}
-
-export interface TopicMetadata {
-  readonly name: string;
-  /** `ZERO_UUID` where the broker is older than topic ids. */
-  readonly id: string;
-  readonly isInternal: boolean;
-  /** In order of their index. */
-  readonly partitions: readonly PartitionMetadata[];
-}
-
 export interface ClusterMetadata {
   readonly clusterId: string | null;
   readonly controllerId: number;
   readonly brokers: readonly (BrokerAddress & { readonly nodeId: number; readonly rack: string | null })[];
 }
 
-interface Known {
-  readonly topic: TopicMetadata;
-  readonly at: number;
-  isStale: boolean;
-}
-
-type MetadataAnswer = Decoded<(typeof Metadata)['response']['fields']>;
-
-const CONTROL = 'control';
 /** How often a topic that is not there is looked for: brokers learn of a new one after each other, but soon. */
 const LOOKS_FOR_MISSING_TOPIC = 4;
 
 export class Cluster {
   readonly settings: ClientSettings;
   readonly pool: ConnectionPool;
-  readonly #brokers = new Map<number, BrokerAddress>();
-  readonly #topics = new Map<string, Known>();
+  readonly #cache = new MetadataCache();
+  readonly #search: BrokerSearch;
+  /** Addresses of silent brokers that others are being asked about. */
+  readonly #doubted = new Set<string>();
   readonly #searches = new Map<string, Promise<TopicMetadata>>();
   #refreshing:
     | { readonly names: Set<string>; readonly autoCreate: boolean; done: Promise<MetadataAnswer> }
@@ -69,7 +51,6 @@ export class Cluster {
   #users = 0;
   /** Aborted when the last user goes. */
   #closing = new AbortController();
-  #nextBootstrap = 0;
   #purposes = 0;
 
   constructor(settings: ClientSettings, software: { readonly name: string; readonly version: string }) {
@@ -81,7 +62,9 @@ export class Cluster {
       login: sasl === undefined ? undefined : saslLogin(sasl, settings.clock),
       softwareName: software.name,
       softwareVersion: software.version,
+      onSilent: (address) => void this.#doubt(address),
     });
+    this.#search = new BrokerSearch(settings, this.#cache, this.pool);
   }
 
   /** Says that somebody uses the cluster. The function returned says that they no longer do. */
@@ -104,19 +87,30 @@ export class Cluster {
     return `${name}-${++this.#purposes}`;
   }
 
-  /** What is known of a topic, without asking; undefined where nothing is. Stale knowledge is renewed aside. */
+  /** What is known of a topic, without asking; undefined where nothing is, or it is stale. */
   known(name: string): TopicMetadata | undefined {
-    const known = this.#topics.get(name);
-    if (known === undefined) return undefined;
     const { clock, metadataMaxAgeMs } = this.settings;
-    if (known.isStale || clock.monotonic() - known.at > metadataMaxAgeMs) return undefined;
-    return known.topic;
+    return this.#cache.fresh(name, clock.monotonic() - metadataMaxAgeMs);
+  }
+
+  /** The same, however old: what others have learned meanwhile is in it. */
+  lastKnown(name: string): TopicMetadata | undefined {
+    return this.#cache.topic(name);
   }
 
   /** Says that what is known of a topic proved wrong; the next who needs it asks. */
   invalidate(name: string): void {
-    const known = this.#topics.get(name);
-    if (known !== undefined) known.isStale = true;
+    this.#cache.invalidate(name);
+  }
+
+  /** Takes in what a refusal says of the leader (KIP-951): who leads now, where that is known without asking. */
+  learnLeader(hint: LeaderHint): number | undefined {
+    return this.#cache.learnLeader(hint);
+  }
+
+  /** Says that what a broker answered was of no use: the next question goes to another. */
+  passOver(): void {
+    this.#search.passOver();
   }
 
   /**
@@ -132,7 +126,7 @@ export class Cluster {
     const key = `${autoCreate}/${name}`;
     let search = this.#searches.get(key);
     if (search === undefined) {
-      search = this.#search(name, autoCreate).finally(() => this.#searches.delete(key));
+      search = this.#find(name, autoCreate).finally(() => this.#searches.delete(key));
       this.#searches.set(key, search);
     }
     return search;
@@ -140,12 +134,12 @@ export class Cluster {
 
   /** The address of a node; undefined where metadata has not named it. */
   addressOf(nodeId: number): BrokerAddress | undefined {
-    return this.#brokers.get(nodeId);
+    return this.#cache.addressOf(nodeId);
   }
 
   /** The connection to a node for a purpose. Throws KlammError NETWORK_EXCEPTION, BROKER_NOT_AVAILABLE. */
   connect(nodeId: number, purpose: string): Promise<Connection> {
-    const address = this.#brokers.get(nodeId);
+    const address = this.#cache.addressOf(nodeId);
     if (address === undefined) {
       return Promise.reject(
         new KlammError(`Node ${nodeId} is not among the brokers that the cluster named.`, {
@@ -156,6 +150,20 @@ export class Cluster {
       );
     }
     return this.pool.connect(address, purpose);
+  }
+
+  /**
+   * Asks any broker a question that may be answered twice: where one does not answer soon, another is asked too. A
+   * request that is lost on its way is sent again until retryTimeoutMs is over, unless `retry` is false.
+   */
+  ask<Q extends Fields, R extends Fields>(
+    api: Api<Q, R>,
+    body: Encodable<Q>,
+    { retry = true, ...options }: RequestOptions & { readonly retry?: boolean } = {},
+  ): Promise<Decoded<R>> {
+    const ask = (): Promise<Decoded<R>> =>
+      this.#search.ask((connection) => connection.request(api, body, options));
+    return retry ? this.retry(ask) : ask();
   }
 
   /**
@@ -173,7 +181,7 @@ export class Cluster {
   ): Promise<Decoded<R>> {
     const { nodeId, once = false, retry = true } = options;
     const connect = (): Promise<Connection> =>
-      nodeId === undefined ? this.#anyBroker() : this.connect(nodeId, CONTROL);
+      nodeId === undefined ? this.#search.any() : this.connect(nodeId, CONTROL);
     if (!retry) return (await connect()).request(api, body, options);
     if (!once) return this.retry(async () => (await connect()).request(api, body, options));
     return (await this.retry(connect)).request(api, body, options);
@@ -200,12 +208,10 @@ export class Cluster {
   async listTopics(
     names: readonly string[] | null,
   ): Promise<{ cluster: ClusterMetadata; topics: TopicMetadata[] }> {
-    const answer = await this.request(Metadata, {
-      topics: names === null ? null : names.map((name) => ({ name })),
-      allowAutoTopicCreation: false,
-    });
-    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
-    this.#learn(answer);
+    const answer = await this.#askMetadata(
+      { topics: names === null ? null : names.map((name) => ({ name })), allowAutoTopicCreation: false },
+      true,
+    );
     const topics: TopicMetadata[] = [];
     for (const topic of answer.topics) {
       if (topic.errorCode === 0) topics.push(toTopic(topic));
@@ -230,9 +236,7 @@ export class Cluster {
         : 'names' in at
           ? at.names.map((name) => ({ name }))
           : at.ids.map((topicId) => ({ topicId, name: null }));
-    const answer = await this.request(Metadata, { topics, allowAutoTopicCreation: false }, { retry: false });
-    if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
-    this.#learn(answer);
+    const answer = await this.#askMetadata({ topics, allowAutoTopicCreation: false }, false);
     const refused = new Map<string, KlammError>();
     const found: TopicMetadata[] = [];
     for (const topic of answer.topics) {
@@ -246,7 +250,7 @@ export class Cluster {
     return { topics: found, refused };
   }
 
-  async #search(name: string, autoCreate: boolean): Promise<TopicMetadata> {
+  async #find(name: string, autoCreate: boolean): Promise<TopicMetadata> {
     const { clock, backOff, random, retryTimeoutMs } = this.settings;
     const { signal } = this.#closing;
     const deadline = clock.monotonic() + retryTimeoutMs;
@@ -291,57 +295,64 @@ export class Cluster {
     const ask = async (): Promise<MetadataAnswer> => {
       await Promise.resolve();
       if (this.#refreshing?.names === names) this.#refreshing = undefined;
-      const connection = await this.#anyBroker();
-      const answer = await connection.request(Metadata, {
-        topics: [...names].map((topic) => ({ name: topic })),
-        allowAutoTopicCreation: autoCreate,
-      });
-      this.#learn(answer);
-      return answer;
+      const topics = [...names].map((topic) => ({ name: topic }));
+      return this.#askMetadata({ topics, allowAutoTopicCreation: autoCreate }, false);
     };
     const done = ask();
     this.#refreshing = { names, autoCreate, done };
     return done;
   }
 
-  /** An open control connection, or a new one: to a broker that is known to work first, then in turn. */
-  async #anyBroker(): Promise<Connection> {
-    const known = [...this.#brokers.values()];
-    for (const address of known) {
-      const open = this.pool.current(address, CONTROL);
-      if (open !== undefined) return open;
-    }
-    const seen = new Set(known.map(addressText));
-    const all = [...known, ...this.settings.addresses.filter((address) => !seen.has(addressText(address)))];
-    all.sort((a, b) => Number(this.pool.isFailing(a, CONTROL)) - Number(this.pool.isFailing(b, CONTROL)));
-    const healthy = all.filter((address) => !this.pool.isFailing(address, CONTROL)).length;
-    let last: unknown;
-    // Each of the healthy ones is tried at once; where there is none, one of the others after its back-off.
-    for (let tries = Math.max(healthy, 1); tries > 0; tries--) {
-      const among = healthy > 0 ? healthy : all.length;
-      const address = all[this.#nextBootstrap++ % among] as BrokerAddress;
+  async #askMetadata(
+    body: Encodable<(typeof Metadata)['request']['fields']>,
+    retry: boolean,
+  ): Promise<MetadataAnswer> {
+    const ask = async (): Promise<MetadataAnswer> => {
       try {
-        return await this.pool.connect(address, CONTROL);
+        const answer = await this.ask(Metadata, body, { retry: false });
+        this.#learn(answer);
+        return answer;
       } catch (cause) {
-        last = cause;
+        if (cause instanceof KlammError && cause.retriable) this.#search.failed();
+        throw cause;
       }
-    }
-    throw last;
+    };
+    return retry ? this.retry(ask) : ask();
   }
 
   #learn(answer: MetadataAnswer): void {
-    this.lastFailure = undefined;
-    for (const { nodeId, host, port } of answer.brokers) {
-      const known = this.#brokers.get(nodeId);
-      if (known?.host !== host || known.port !== port) this.#brokers.set(nodeId, { host, port });
+    const { errorCode } = answer;
+    if (errorCode === ErrorCode.REBOOTSTRAP_REQUIRED) this.#search.rebootstrap('a broker has said so');
+    if (errorCode !== 0) throw kafkaError(errorCode);
+    if (answer.brokers.length === 0) {
+      throw kafkaError(ErrorCode.BROKER_NOT_AVAILABLE, 'The broker that was asked knows of none that is up.');
     }
-    const named = new Set(answer.brokers.map(({ nodeId }) => nodeId));
-    for (const nodeId of this.#brokers.keys()) if (!named.has(nodeId)) this.#brokers.delete(nodeId);
-    const at = this.settings.clock.monotonic();
-    for (const topic of answer.topics) {
-      if (topic.errorCode === 0 && topic.name !== null) {
-        this.#topics.set(topic.name, { topic: toTopic(topic), at, isStale: false });
-      } else if (topic.name !== null) this.#topics.delete(topic.name);
+    this.#search.succeeded();
+    this.lastFailure = undefined;
+    if (!this.#cache.learn(answer, this.settings.clock.monotonic())) this.#search.passOver();
+  }
+
+  /**
+   * A broker owes somebody an answer. Where the cluster has put it out, nothing is to be waited for: what it led, others
+   * lead by now. Only others can tell; until one does, its silence says nothing.
+   */
+  async #doubt(address: BrokerAddress): Promise<void> {
+    const text = addressText(address);
+    const isNamed = this.#cache.brokers.some((each) => addressText(each) === text);
+    if (this.#doubted.has(text)) return;
+    this.#doubted.add(text);
+    try {
+      const answer = await this.#search.askBut(address, (connection) =>
+        connection.request(Metadata, { topics: [] }),
+      );
+      if (answer === undefined) return;
+      this.#learn(answer);
+      const isIn = this.#cache.brokers.some((each) => addressText(each) === text);
+      if (isNamed && !isIn) this.pool.end(address, putOut(text));
+    } catch (cause) {
+      this.settings.logger.debug(`Nobody can say whether ${text} is up: ${messageOf(cause)}`);
+    } finally {
+      this.#doubted.delete(text);
     }
   }
 }
@@ -362,18 +373,11 @@ function closedError(): KlammError {
   return new KlammError('The client was closed.', { code: 'CLOSED', retriable: false });
 }
 
-function toTopic(topic: MetadataAnswer['topics'][number]): TopicMetadata {
-  const partitions = topic.partitions
-    .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes }) => ({
-      index: partitionIndex,
-      leader: leaderId,
-      leaderEpoch,
-      replicas: replicaNodes,
-      isr: isrNodes,
-    }))
-    .sort((a, b) => a.index - b.index);
-  const { name, topicId = ZERO_UUID, isInternal } = topic;
-  return { name: name ?? '', id: topicId, isInternal, partitions };
+function putOut(broker: string): KlammError {
+  return kafkaError(
+    ErrorCode.NETWORK_EXCEPTION,
+    `The broker ${broker} does not answer, and the cluster does not count on it any more.`,
+  );
 }
 
 function topicError(name: string, code: number, autoCreate: boolean): KlammError {

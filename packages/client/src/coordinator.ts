@@ -66,6 +66,8 @@ export class Coordinator {
   forget(address: BrokerAddress): void {
     if (this.#address !== undefined && addressText(this.#address) === addressText(address)) {
       this.#address = undefined;
+      // Whoever named it may not have heard yet.
+      this.#cluster.passOver();
     }
   }
 
@@ -115,7 +117,7 @@ export class Coordinator {
   async #find(): Promise<BrokerAddress> {
     const { key, keyType } = this.#of;
     const body = { key, keyType, coordinatorKeys: [key] };
-    const answer = await this.#cluster.request(FindCoordinator, body, { retry: false });
+    const answer = await this.#cluster.ask(FindCoordinator, body, { retry: false });
     const { nodeId, host, port, errorCode, errorMessage } = answer.coordinators[0] ?? answer;
     if (errorCode !== 0) throw this.#of.errorOf(errorCode, errorMessage);
     if (host === '' || port <= 0) {

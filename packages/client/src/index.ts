@@ -44,7 +44,7 @@ export type {
 export type { ScramMechanism, UserCredential, UserDescription } from './admin/users.ts';
 export { type Bytes, json, type Serde, type StandardSchema, schema, text } from './bytes.ts';
 export { Kafka } from './client.ts';
-export type { ClusterMetadata, PartitionMetadata, TopicMetadata } from './cluster.ts';
+export type { ClusterMetadata } from './cluster.ts';
 export type { MessageBatch, PartitionConsumer } from './consumer/consumer.ts';
 export type { Message } from './consumer/message.ts';
 export type { ConsumeOptions, OutOfRangePolicy, StartPosition } from './consumer/options.ts';
@@ -62,7 +62,8 @@ export type { GroupEvent, GroupEventType } from './group/membership/membership.t
 export type { CommittedOffset, OffsetToCommit } from './group/offset-requests.ts';
 export type { GroupOptions, OffsetReset } from './group/options.ts';
 export type { Claim, GroupHandler, Session } from './group/session.ts';
-export type { KafkaOptions } from './options.ts';
+export type { PartitionMetadata, TopicMetadata } from './metadata-cache.ts';
+export type { DnsLookup, KafkaOptions, MetadataRecovery } from './options.ts';
 export type { ProducerMessage, ProducerOptions, RecordMetadata } from './producer/options.ts';
 export type { DeliveryOutcome } from './producer/outcomes.ts';
 export { type Partitioner, type PartitionerInput, partitionOfKey } from './producer/partitioner.ts';

@@ -11,6 +11,12 @@ export function requireNumbers(values: Readonly<Record<string, number>>, least: 
   }
 }
 
+/** Throws INVALID_CONFIG unless `value` is one of `values`. */
+export function requireOneOf(name: string, value: string, values: readonly string[]): void {
+  if (values.includes(value)) return;
+  throw invalidOption(`\`${name}\` is "${String(value)}"; it has to be one of ${values.join(', ')}.`);
+}
+
 export function invalidOption(message: string): KlammError {
   return new KlammError(message, {
     code: 'INVALID_CONFIG',

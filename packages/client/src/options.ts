@@ -5,7 +5,8 @@ import { type Logger, silentLogger } from '@klamm/base/logger';
 import { type Random, systemRandom } from '@klamm/base/random';
 import { type BrokerAddress, parseAddresses } from './network/address.ts';
 import type { BackOff } from './network/back-off.ts';
-import { requireNumbers } from './option-checks.ts';
+import { type Resolver, systemResolver } from './network/resolver.ts';
+import { requireNumbers, requireOneOf } from './option-checks.ts';
 import {
   type SaslOptions,
   type SecuritySettings,
@@ -30,6 +31,13 @@ export interface KafkaOptions {
   readonly retryBackOff?: { readonly firstMs?: number; readonly mostMs?: number };
   /** After how long what is known of a topic is asked again, in ms. Default 300,000. */
   readonly metadataMaxAgeMs?: number;
+  /** When to begin again with `brokers`, forgetting those that the cluster named. */
+  readonly metadataRecovery?: MetadataRecovery;
+  /**
+   * Kafka's client.dns.lookup: whether every address of a broker's name is tried (default), or `brokers` stand for the
+   * canonical names of all their addresses, as Kerberos wants it.
+   */
+  readonly dnsLookup?: DnsLookup;
   /** Speaks TLS: `true` trusts whom Node trusts; see TlsOptions for a CA of your own. Default: in the clear. */
   readonly tls?: boolean | TlsOptions;
   /** How this client logs in. Default: not at all. */
@@ -37,7 +45,21 @@ export interface KafkaOptions {
   /** For tests. */
   readonly clock?: Clock;
   readonly random?: Random;
+  readonly resolver?: Resolver;
 }
+
+/** Kafka's metadata.recovery.strategy and metadata.recovery.rebootstrap.trigger.ms (KIP-899, KIP-1102). */
+export interface MetadataRecovery {
+  /**
+   * `rebootstrap` (default): `brokers` are tried beside those that the cluster named, and these are forgotten where none
+   * of all has answered for `rebootstrapTriggerMs`, or one says so. `none`: only those that the cluster named are asked.
+   */
+  readonly strategy?: 'rebootstrap' | 'none';
+  /** In ms. Default 300,000. */
+  readonly rebootstrapTriggerMs?: number;
+}
+
+export type DnsLookup = 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only';
 
 /** KafkaOptions with every default filled in. */
 export interface ClientSettings {
@@ -49,11 +71,17 @@ export interface ClientSettings {
   readonly retryTimeoutMs: number;
   readonly backOff: BackOff;
   readonly metadataMaxAgeMs: number;
+  readonly metadataRecovery: Required<MetadataRecovery>;
+  readonly dnsLookup: DnsLookup;
   readonly clock: Clock;
   readonly random: Random;
+  readonly resolver: Resolver;
   /** Shows no secrets when it is printed. */
   readonly security: SecuritySettings;
 }
+
+const DNS_LOOKUPS: readonly DnsLookup[] = ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'];
+const RECOVERIES = ['rebootstrap', 'none'];
 
 /** Throws KlammError INVALID_CONFIG where an option is not what it has to be. */
 export function clientSettings(options: KafkaOptions): ClientSettings {
@@ -61,7 +89,11 @@ export function clientSettings(options: KafkaOptions): ClientSettings {
   const { retryTimeoutMs = 60_000, metadataMaxAgeMs = 300_000, retryBackOff = {} } = options;
   const { firstMs = 100, mostMs = 1000 } = retryBackOff;
   requireNumbers({ connectionTimeoutMs, requestTimeoutMs, firstMs, mostMs }, 1);
-  requireNumbers({ retryTimeoutMs, metadataMaxAgeMs }, 0);
+  const { dnsLookup = 'use_all_dns_ips', metadataRecovery = {} } = options;
+  const { strategy = 'rebootstrap', rebootstrapTriggerMs = 300_000 } = metadataRecovery;
+  requireNumbers({ retryTimeoutMs, metadataMaxAgeMs, rebootstrapTriggerMs }, 0);
+  requireOneOf('dnsLookup', dnsLookup, DNS_LOOKUPS);
+  requireOneOf('metadataRecovery.strategy', strategy, RECOVERIES);
   const logger = options.logger ?? silentLogger;
   return {
     security: securitySettings(options.tls, options.sasl, logger),
@@ -73,7 +105,10 @@ export function clientSettings(options: KafkaOptions): ClientSettings {
     retryTimeoutMs,
     backOff: { firstMs, mostMs: Math.max(firstMs, mostMs) },
     metadataMaxAgeMs,
+    metadataRecovery: { strategy, rebootstrapTriggerMs },
+    dnsLookup,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
+    resolver: options.resolver ?? systemResolver,
   };
 }

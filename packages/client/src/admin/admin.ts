@@ -1,9 +1,10 @@
 // The administrator's calls: topics, their settings, their offsets, groups, transactions, and the cluster itself.
 
 import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
-import type { Cluster, ClusterMetadata, TopicMetadata } from '../cluster.ts';
+import type { Cluster, ClusterMetadata } from '../cluster.ts';
 import type { StartPosition } from '../consumer/options.ts';
 import type { CommittedOffset, OffsetToCommit } from '../group/offset-requests.ts';
+import type { TopicMetadata } from '../metadata-cache.ts';
 import { type Acl, type AclFilter, createAcls, deleteAcls, describeAcls, type NewAcl } from './acls.ts';
 import { alterConfigs, type ConfigEntry, type ConfigResource, describeConfigs } from './configs.ts';
 import { deleteGroupOffsets, groupOffsets, setGroupOffsets } from './group-offsets.ts';

@@ -3,9 +3,10 @@
 
 import { DeleteRecords } from '@klamm/protocol/api/21-delete-records';
 import { ErrorCode, errorMeaning, kafkaError } from '@klamm/protocol/error-codes';
-import type { Cluster, TopicMetadata } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { offsetError, resolveOffsets } from '../consumer/offsets.ts';
 import { checkPosition, type StartPosition } from '../consumer/options.ts';
+import type { TopicMetadata } from '../metadata-cache.ts';
 
 const PURPOSE = 'control';
 const END = -1;

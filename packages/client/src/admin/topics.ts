@@ -8,7 +8,8 @@ import { CreateTopics } from '@klamm/protocol/api/19-create-topics';
 import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
 import { CreatePartitions } from '@klamm/protocol/api/37-create-partitions';
 import { ErrorCode, errorMeaning, kafkaError } from '@klamm/protocol/error-codes';
-import type { Cluster, TopicMetadata } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { TopicMetadata } from '../metadata-cache.ts';
 
 export interface NewTopic {
   readonly name: string;

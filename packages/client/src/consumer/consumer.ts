@@ -7,7 +7,8 @@
 import { KlammError } from '@klamm/base/errors';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { RecordCursor } from '@klamm/protocol/records/record';
-import type { Cluster, TopicMetadata } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { TopicMetadata } from '../metadata-cache.ts';
 import { FetchedRecords } from './fetched-records.ts';
 import { Fetcher } from './fetcher.ts';
 import { Message, type MessageSource } from './message.ts';

@@ -11,6 +11,12 @@ export function lost(address: BrokerAddress, waiting: number, what: string, caus
   return kafkaError(ErrorCode.NETWORK_EXCEPTION, message, { cause });
 }
 
+/** A request that was not answered in time. Retriable. */
+export function unanswered(address: BrokerAddress, name: string, timeoutMs: number): KlammError {
+  const message = `The broker ${addressText(address)} did not answer ${name} within ${timeoutMs} ms.`;
+  return kafkaError(ErrorCode.REQUEST_TIMED_OUT, message);
+}
+
 /** An answer whose bytes make no sense. */
 export function unreadable(
   address: BrokerAddress,

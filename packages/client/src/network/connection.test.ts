@@ -7,6 +7,7 @@ import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
 import { CreateTopics } from '@klamm/protocol/api/19-create-topics';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { systemResolver } from './resolver.ts';
 import { HANG_UP, ScriptedBroker, SILENCE } from './scripted-broker.ts';
 
 const OPTIONS: ConnectionOptions = {
@@ -19,6 +20,7 @@ const OPTIONS: ConnectionOptions = {
   random: systemRandom,
   tls: undefined,
   login: undefined,
+  resolver: systemResolver,
 };
 
 function open(broker: ScriptedBroker, options: Partial<ConnectionOptions> = {}): Promise<Connection> {

@@ -20,10 +20,12 @@ import type { SaslLogin } from '../security/options.ts';
 import type { TlsContext } from '../security/tls-context.ts';
 import { addressText, type BrokerAddress } from './address.ts';
 import { BrokerVersions } from './broker-versions.ts';
-import { lost, plainCause, unreadable } from './connection-errors.ts';
+import { lost, plainCause, unanswered, unreadable } from './connection-errors.ts';
 import { FrameReader } from './frames.ts';
 import { HeldSends } from './held-sends.ts';
+import { PendingRequests } from './pending-requests.ts';
 import { encodeRequest, skipReplyTags } from './request-frames.ts';
+import { lookupFrom, type Resolver } from './resolver.ts';
 import { isOfLogin, logIn } from './sasl-exchange.ts';
 import { openSocket, whenConnected } from './socket.ts';
 import { expectsTls, isTlsAlert, tlsError } from './tls-errors.ts';
@@ -40,6 +42,7 @@ export interface ConnectionOptions {
   /** Gives what TLS is to be spoken with. */
   readonly tls: (() => Promise<TlsContext>) | undefined;
   readonly login: SaslLogin | undefined;
+  readonly resolver: Resolver;
 }
 
 export interface RequestOptions {
@@ -47,16 +50,15 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** The highest version to use. Default: the highest that both sides know. */
   readonly versionMax?: number;
+  /** How long the broker may keep the answer back because it waits for something, in ms. Default 0. */
+  readonly heldMs?: number;
 }
 
-interface Pending {
-  readonly correlationId: number;
-  readonly name: string;
-  readonly deadline: number;
-  readonly timeoutMs: number;
-  /** Decodes the reply; never throws. */
-  readonly settle: (frame: Buffer) => void;
-  readonly reject: (error: KlammError) => void;
+interface Opening {
+  /** Gives it up when it is aborted, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** How many addresses of the host's name come last, because they did not do. Default 0. */
+  readonly skippedAddresses?: number;
 }
 
 const READ_BUFFER_BYTES = 128 * 1024;
@@ -69,32 +71,43 @@ export class Connection {
   readonly address: BrokerAddress;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
-  readonly #pending: Pending[] = [];
+  readonly #pending: PendingRequests;
   readonly #frames: FrameReader;
   readonly #versions: BrokerVersions;
   #onClose: () => void = () => {};
   #correlationId = 0;
-  #timer: Timer | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
   #closed: KlammError | undefined;
   readonly #isTls: boolean;
   #isNegotiated = false;
   /** True until the first request of a client without a login is answered. */
-  #isSilent = false;
+  #isUnproven = false;
   readonly #held = new HeldSends();
   #loginTimer: Timer | undefined;
   #away: Timer | undefined;
 
-  private constructor(address: BrokerAddress, options: ConnectionOptions, tls: TlsContext | undefined) {
+  private constructor(
+    address: BrokerAddress,
+    options: ConnectionOptions,
+    tls: TlsContext | undefined,
+    skippedAddresses: number,
+  ) {
     this.address = address;
     this.#options = options;
     this.#frames = new FrameReader(FRAME_BYTES_MAX, (frame) => this.#reply(frame));
     this.#versions = new BrokerVersions(address);
     this.#isTls = tls !== undefined;
-    this.#socket = openSocket(address, tls, {
-      buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-      callback: (size, buffer) => this.#read(size === buffer.length ? buffer : buffer.subarray(0, size)),
-    });
+    this.#pending = new PendingRequests(options.clock, ({ name, timeoutMs }) =>
+      this.close(unanswered(address, name, timeoutMs)),
+    );
+    this.#socket = openSocket(
+      address,
+      tls,
+      {
+        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+        callback: (size, buffer) => this.#read(size === buffer.length ? buffer : buffer.subarray(0, size)),
+      },
+      lookupFrom(options.resolver, skippedAddresses),
+    );
   }
 
   /**
@@ -104,16 +117,27 @@ export class Connection {
    * @throws KlammError NETWORK_EXCEPTION where nobody answers, or what answers is no Kafka broker; where it is not to
    * be trusted, or takes no login of this client: SSL_AUTHENTICATION_FAILED, SASL_AUTHENTICATION_FAILED and the like
    */
-  static async open(address: BrokerAddress, options: ConnectionOptions): Promise<Connection> {
-    const connection = new Connection(address, options, await options.tls?.());
+  static async open(
+    address: BrokerAddress,
+    options: ConnectionOptions,
+    { signal, skippedAddresses = 0 }: Opening = {},
+  ): Promise<Connection> {
+    const tls = await options.tls?.();
+    signal?.throwIfAborted();
+    const connection = new Connection(address, options, tls, skippedAddresses);
+    const giveUp = (): void => connection.close(signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
       await whenConnected(connection.#socket, address, options);
       connection.#watch();
       await connection.#negotiate();
       if (options.login !== undefined) await connection.#logIn(options.login);
+      signal?.throwIfAborted();
     } catch (cause) {
       connection.close(cause instanceof KlammError ? cause : undefined);
-      throw cause;
+      throw signal?.aborted === true ? signal.reason : cause;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
     return connection;
   }
@@ -123,13 +147,18 @@ export class Connection {
   }
 
   /** Whether no request was answered. */
-  get isSilent(): boolean {
-    return this.#isSilent;
+  get isUnproven(): boolean {
+    return this.#isUnproven;
   }
 
   /** Requests that wait for a reply. */
   get inFlight(): number {
-    return this.#pending.length;
+    return this.#pending.count;
+  }
+
+  /** For how long an answer is overdue and nothing has come, in ms; 0 where nothing is. */
+  silentMs(now: number): number {
+    return this.#pending.silentMs(now);
   }
 
   /** Called once when the connection ends. */
@@ -169,7 +198,7 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const version = this.versionOf(api, options.versionMax);
       const flexible = isFlexible(api, version) && api.key !== ApiVersions.key;
-      this.#send(api, version, body, options.timeoutMs, reject, (frame) => {
+      this.#send(api, version, body, options, reject, (frame) => {
         try {
           const reader = new Reader(frame, 4);
           if (flexible) skipReplyTags(frame, reader);
@@ -211,11 +240,10 @@ export class Connection {
         ErrorCode.NETWORK_EXCEPTION,
         `The connection to ${addressText(this.address)} was closed by this client.`,
       );
-    this.#timer?.cancel();
     this.#loginTimer?.cancel();
     this.#away?.cancel();
     this.#socket.destroy();
-    for (const { reject } of this.#pending.splice(0)) reject(this.#closed);
+    this.#pending.fail(this.#closed);
     this.#held.end();
     this.#onClose();
   }
@@ -232,7 +260,7 @@ export class Connection {
   }
 
   #lost(what: string, cause?: unknown): KlammError {
-    return lost(this.address, this.#pending.length, what, cause);
+    return lost(this.address, this.#pending.count, what, cause);
   }
 
   /** Logs in, and again before the login expires; what is asked meanwhile waits. */
@@ -279,14 +307,14 @@ export class Connection {
     }
     this.#isNegotiated = true;
     // Versions are told to everybody.
-    this.#isSilent = this.#options.login === undefined;
+    this.#isUnproven = this.#options.login === undefined;
   }
 
   #askVersions(version: number): Promise<Buffer> {
     const { softwareName, softwareVersion, connectionTimeoutMs } = this.#options;
     const body = { clientSoftwareName: softwareName, clientSoftwareVersion: softwareVersion };
     return new Promise((resolve, reject) => {
-      this.#send(ApiVersions, version, body, connectionTimeoutMs, reject, resolve);
+      this.#send(ApiVersions, version, body, { timeoutMs: connectionTimeoutMs }, reject, resolve);
     });
   }
 
@@ -294,7 +322,7 @@ export class Connection {
     api: Api<Q, R>,
     version: number,
     body: Encodable<Q>,
-    timeoutMs = this.#options.requestTimeoutMs,
+    options: RequestOptions,
     reject: (error: KlammError) => void,
     settle: (frame: Buffer) => void,
   ): void {
@@ -303,20 +331,21 @@ export class Connection {
       return;
     }
     if (this.#held.isHolding && !isOfLogin(api)) {
-      this.#held.add(() => this.#send(api, version, body, timeoutMs, reject, settle));
+      this.#held.add(() => this.#send(api, version, body, options, reject, settle));
       return;
     }
     const writer = this.#encode(api, version, body);
-    const deadline = this.#options.clock.monotonic() + timeoutMs;
-    this.#pending.push({
+    const { timeoutMs = this.#options.requestTimeoutMs, heldMs = 0 } = options;
+    const now = this.#options.clock.monotonic();
+    this.#pending.add({
       correlationId: this.#correlationId,
       name: api.name,
-      deadline,
+      deadline: now + timeoutMs,
       timeoutMs,
+      dueAt: now + heldMs,
       settle,
       reject,
     });
-    if (deadline < this.#timerAt) this.#arm(deadline, timeoutMs);
     this.#write(writer);
   }
 
@@ -341,6 +370,7 @@ export class Connection {
       this.close(expectsTls(this.address));
       return false;
     }
+    this.#pending.heard();
     try {
       this.#frames.push(chunk);
     } catch (cause) {
@@ -351,41 +381,14 @@ export class Connection {
 
   #reply(frame: Buffer): void {
     const correlationId = frame.readInt32BE(0);
-    const pending = this.#pending.shift();
-    if (pending?.correlationId !== correlationId) {
-      const expected = pending === undefined ? 'nothing was asked' : `${pending.correlationId} was expected`;
-      if (pending !== undefined) this.#pending.unshift(pending);
+    const pending = this.#pending.take(correlationId);
+    if (pending === undefined) {
+      const { next } = this.#pending;
+      const expected = next === undefined ? 'nothing was asked' : `${next} was expected`;
       this.close(this.#lost(`a reply with correlation id ${correlationId} came where ${expected}`));
       return;
     }
-    this.#isSilent = false;
+    this.#isUnproven = false;
     pending.settle(frame);
-  }
-
-  /** One timer for the earliest deadline; one that was met meanwhile costs a look, not a timer. */
-  #arm(deadline: number, delayMs: number): void {
-    this.#timer?.cancel();
-    this.#timerAt = deadline;
-    this.#timer = this.#options.clock.after(delayMs, () => this.#checkDeadlines());
-  }
-
-  #checkDeadlines(): void {
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#options.clock.monotonic();
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const { deadline, name, timeoutMs } of this.#pending) {
-      // A timer may fire a fraction of a millisecond early.
-      if (deadline <= now + 1) {
-        this.close(
-          kafkaError(
-            ErrorCode.REQUEST_TIMED_OUT,
-            `The broker ${addressText(this.address)} did not answer ${name} within ${timeoutMs} ms.`,
-          ),
-        );
-        return;
-      }
-      earliest = Math.min(earliest, deadline);
-    }
-    if (earliest < Number.POSITIVE_INFINITY) this.#arm(earliest, earliest - now);
   }
 }

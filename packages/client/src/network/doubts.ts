@@ -5,6 +5,7 @@
 import { SaslHandshake } from '@klamm/protocol/api/17-sasl-handshake';
 import type { BrokerAddress } from './address.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
+import { lookupFrom } from './resolver.ts';
 import { requireNoLogin } from './sasl-exchange.ts';
 import { openSocket, whenConnected } from './socket.ts';
 import { expectsTls, refusesTls } from './tls-errors.ts';
@@ -27,7 +28,8 @@ export async function judgeListener(address: BrokerAddress, options: ConnectionO
 async function speaksTls(address: BrokerAddress, options: ConnectionOptions): Promise<boolean> {
   const onread = { buffer: Buffer.alloc(1024), callback: () => true };
   // Whoever it is: nothing is said to it.
-  const socket = openSocket(address, { rejectUnauthorized: false, minVersion: 'TLSv1.2' }, onread);
+  const tls = { rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
+  const socket = openSocket(address, tls, onread, lookupFrom(options.resolver, 0));
   try {
     await whenConnected(socket, address, options);
     return true;

@@ -1,10 +1,12 @@
 // The connections of a client: one per broker and purpose, opened when first asked for.
 //
 // A purpose is a name of the caller's: a long poll of one consumer never stands before another's requests. A broker
-// that cannot be reached is left alone for a jittered, growing while; callers wait, they do not storm. It must not
-// know of topics or leaders.
+// that cannot be reached is left alone for a jittered, growing while; callers wait, they do not storm. One that keeps
+// somebody waiting without a sign of life is told of, again and again, and what becomes of it is for others to say. It
+// must not know of topics or leaders.
 
-import { type Clock, sleep } from '@klamm/base/clock';
+import { type Clock, sleep, type Timer } from '@klamm/base/clock';
+import type { KlammError } from '@klamm/base/errors';
 import type { Random } from '@klamm/base/random';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import { addressText, type BrokerAddress } from './address.ts';
@@ -17,12 +19,23 @@ export interface PoolOptions extends ConnectionOptions {
   readonly backOff: BackOff;
   readonly clock: Clock;
   readonly random: Random;
+  /** Called twice a second while a broker owes an answer, or a connection, for longer than SILENT_MS. */
+  readonly onSilent: (address: BrokerAddress) => void;
 }
 
+/** So long an answer may be overdue before its broker counts as silent. */
+const SILENT_MS = 1000;
+const LOOKS_MS = 500;
+
 interface Slot {
+  readonly address: BrokerAddress;
   readonly purpose: string;
   connection: Connection | undefined;
   opening: Promise<Connection> | undefined;
+  /** When the opening began, on the monotonic clock, its back-off aside. */
+  openingSince: number;
+  /** Gives up the opening. */
+  giveUp: AbortController;
   /** The last connection ended, or was not to be had, before anything was answered: it may be of the wrong kind. */
   doubtsListener: boolean;
   failures: number;
@@ -32,7 +45,7 @@ interface Slot {
 export class ConnectionPool {
   readonly #options: PoolOptions;
   readonly #slots = new Map<string, Slot>();
-  #closing = new AbortController();
+  #looking: Timer | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -61,22 +74,56 @@ export class ConnectionPool {
     return (this.#slots.get(keyOf(address, purpose))?.failures ?? 0) > 0;
   }
 
+  /** True while the broker owes somebody an answer, or a connection, without a sign of life. */
+  isSilent(address: BrokerAddress): boolean {
+    const text = addressText(address);
+    return [...this.#slots.values()].some(
+      (slot) => this.#silentMs(slot) >= SILENT_MS && addressText(slot.address) === text,
+    );
+  }
+
+  /** Ends every connection to that broker, and whatever is being opened, with this error. */
+  end(address: BrokerAddress, error: KlammError): void {
+    const text = addressText(address);
+    this.#end((slot) => addressText(slot.address) === text, error);
+  }
+
   /** Closes every connection of that purpose. */
   release(purpose: string): void {
-    for (const [key, slot] of this.#slots) {
-      if (slot.purpose !== purpose) continue;
-      this.#slots.delete(key);
-      slot.connection?.close();
-    }
+    this.#end((slot) => slot.purpose === purpose);
   }
 
   /** Closes every connection, and whatever is being opened. The pool may be used again afterwards. */
   close(): void {
-    this.#closing.abort(closed());
-    this.#closing = new AbortController();
-    const slots = [...this.#slots.values()];
-    this.#slots.clear();
-    for (const slot of slots) slot.connection?.close();
+    this.#end(() => true);
+  }
+
+  #end(isMeant: (slot: Slot) => boolean, error?: KlammError): void {
+    for (const [key, slot] of [...this.#slots]) {
+      if (!isMeant(slot)) continue;
+      // Whoever is told of the end may connect again at once, in a slot of its own.
+      this.#slots.delete(key);
+      slot.giveUp.abort(error ?? closed());
+      slot.connection?.close(error);
+    }
+    if (this.#slots.size > 0) return;
+    this.#looking?.cancel();
+    this.#looking = undefined;
+  }
+
+  /** For how long the broker has kept this slot waiting, in ms. */
+  #silentMs({ connection, opening, openingSince }: Slot): number {
+    const now = this.#options.clock.monotonic();
+    if (connection !== undefined) return connection.silentMs(now);
+    return opening === undefined ? 0 : now - openingSince;
+  }
+
+  #look(): void {
+    const silent = new Map<string, BrokerAddress>();
+    for (const slot of this.#slots.values()) {
+      if (this.#silentMs(slot) >= SILENT_MS) silent.set(addressText(slot.address), slot.address);
+    }
+    for (const address of silent.values()) this.#options.onSilent(address);
   }
 
   #slotOf(address: BrokerAddress, purpose: string): Slot {
@@ -84,14 +131,18 @@ export class ConnectionPool {
     let slot = this.#slots.get(key);
     if (slot === undefined) {
       slot = {
+        address,
         purpose,
         connection: undefined,
         opening: undefined,
+        openingSince: 0,
+        giveUp: new AbortController(),
         doubtsListener: false,
         failures: 0,
         notBefore: 0,
       };
       this.#slots.set(key, slot);
+      this.#looking ??= this.#options.clock.every(LOOKS_MS, () => this.#look());
     }
     return slot;
   }
@@ -101,24 +152,26 @@ export class ConnectionPool {
       slot.doubtsListener = false;
       await judgeListener(address, this.#options);
     }
-    return Connection.open(address, this.#options);
+    const { signal } = slot.giveUp;
+    return Connection.open(address, this.#options, { signal, skippedAddresses: slot.failures });
   }
 
   async #open(address: BrokerAddress, slot: Slot): Promise<Connection> {
     const { clock, backOff, random } = this.#options;
-    const { signal } = this.#closing;
+    const { signal } = slot.giveUp;
     const wait = slot.notBefore - clock.monotonic();
+    slot.openingSince = Math.max(clock.monotonic(), slot.notBefore);
     if (wait > 0) await sleep(clock, wait, signal);
     try {
       const connection = await this.#openSoundly(address, slot);
-      if (signal.aborted || this.#slots.get(keyOf(address, slot.purpose)) !== slot) {
+      if (signal.aborted) {
         connection.close();
-        throw closed();
+        throw signal.reason;
       }
       slot.connection = connection;
       slot.failures = 0;
       connection.onClose = () => {
-        slot.doubtsListener = connection.isSilent;
+        slot.doubtsListener = connection.isUnproven;
         if (slot.connection === connection) slot.connection = undefined;
       };
       return connection;
@@ -135,6 +188,6 @@ function keyOf(address: BrokerAddress, purpose: string): string {
   return `${addressText(address)}/${purpose}`;
 }
 
-function closed(): Error {
+function closed(): KlammError {
   return kafkaError(ErrorCode.NETWORK_EXCEPTION, 'The client was closed while it connected.');
 }

@@ -1,18 +1,28 @@
 // Opens the socket of a connection, in the clear or with TLS. The name of the broker is checked against its certificate.
 
-import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import type { Clock } from '@klamm/base/clock';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { TlsContext } from '../security/tls-context.ts';
 import { addressText, type BrokerAddress } from './address.ts';
 import { plainCause } from './connection-errors.ts';
+import { lookupFrom, systemResolver } from './resolver.ts';
 import { tlsError } from './tls-errors.ts';
 
-/** @param onread takes what comes, in a buffer that is used again */
-export function openSocket(address: BrokerAddress, tls: TlsContext | undefined, onread: OnReadOpts): Socket {
+/**
+ * Where the host has several addresses, each is tried for a moment.
+ *
+ * @param onread takes what comes, in a buffer that is used again
+ */
+export function openSocket(
+  address: BrokerAddress,
+  tls: TlsContext | undefined,
+  onread: OnReadOpts,
+  lookup: LookupFunction = lookupFrom(systemResolver, 0),
+): Socket {
   const { host, port } = address;
-  const socket = { host, port, noDelay: true, keepAlive: true, onread };
+  const socket = { host, port, lookup, autoSelectFamily: true, noDelay: true, keepAlive: true, onread };
   if (tls === undefined) return connect(socket);
   // An address is no server name (RFC 6066); the certificate is checked for it all the same.
   const servername = tls.servername ?? (isIP(host) === 0 ? host : '');
@@ -43,6 +53,10 @@ export function whenConnected(
       () => give(`no answer within ${connectionTimeoutMs} ms`),
       true,
     );
+    socket.once('close', () => {
+      timer.cancel();
+      give('it was given up');
+    });
     const onError = (error: Error): void => {
       timer.cancel();
       const untrusted = isTls ? tlsError(address, error) : undefined;

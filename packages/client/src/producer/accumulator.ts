@@ -6,7 +6,8 @@
 import type { Timer } from '@klamm/base/clock';
 import { type KlammError, messageOf } from '@klamm/base/errors';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
-import type { Cluster, TopicMetadata } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
+import type { TopicMetadata } from '../metadata-cache.ts';
 import type { Entry, FlushGroup, ProducerBatch } from './batch.ts';
 import type { IdentitySource } from './identity.ts';
 import type { ProducerSettings } from './options.ts';

@@ -59,11 +59,13 @@ export class IdempotentIdentity implements IdentitySource {
 
   async #ask(): Promise<void> {
     this.#current = await this.#cluster.retry(async () => {
-      const answer = await this.#cluster.request(InitProducerId, {
-        transactionalId: null,
-        transactionTimeoutMs: 0x7fffffff,
-      });
-      if (answer.errorCode !== 0) throw kafkaError(answer.errorCode);
+      const body = { transactionalId: null, transactionTimeoutMs: 0x7fffffff };
+      const answer = await this.#cluster.ask(InitProducerId, body, { retry: false });
+      if (answer.errorCode !== 0) {
+        // A broker that does not reach the controller has none to give.
+        this.#cluster.passOver();
+        throw kafkaError(answer.errorCode);
+      }
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
     });
   }

@@ -7,7 +7,7 @@
 import type { Random } from '@klamm/base/random';
 import { murmur2, toPositive } from '@klamm/protocol/murmur2';
 import type { HeaderInput, RecordBytes } from '@klamm/protocol/records/builder';
-import type { PartitionMetadata, TopicMetadata } from '../cluster.ts';
+import type { PartitionMetadata, TopicMetadata } from '../metadata-cache.ts';
 
 export interface PartitionerInput {
   readonly topic: string;
