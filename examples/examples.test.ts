@@ -80,6 +80,16 @@ test('transaction shows both records of a transfer, and neither of one that was 
   assert.equal(code, 0);
 });
 
+test('secure lets alice read by TLS, and nobody who guesses her password', async () => {
+  const { code, lines, errors } = await run('secure', []);
+  assert.deepEqual(
+    lines,
+    ['alice read: for your eyes only', 'a stranger: SASL_AUTHENTICATION_FAILED'],
+    errors,
+  );
+  assert.equal(code, 0);
+});
+
 test('partition-consumer reads from the oldest, goes on listening, and stops at Ctrl-C', async () => {
   await using broker = await startBroker({ port: 0 });
   await run('sync-producer', [broker.bootstrap, 'orders']);

@@ -106,7 +106,12 @@ function manifest(): object {
     type: 'module',
     engines: { node: ENGINES },
     bin: { klamm: 'dist/klamm/bin.js' },
-    exports: { '.': entry('index'), './broker': entry('broker'), './package.json': './package.json' },
+    exports: {
+      '.': entry('index'),
+      './broker': entry('broker'),
+      './certs': entry('certs'),
+      './package.json': './package.json',
+    },
     files: ['dist', 'README.md', 'LICENSE', 'CHANGELOG.md'],
     dependencies,
     peerDependencies: { '@types/node': '>=24' },

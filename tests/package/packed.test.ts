@@ -19,9 +19,12 @@ const env = { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}
 const USES = `
 import { Kafka } from 'klamm';
 import { startBroker } from 'klamm/broker';
+import { issueAuthority, issueBroker } from 'klamm/certs';
 
-await using broker = await startBroker({ port: 0 });
-const kafka = new Kafka({ brokers: [broker.bootstrap] });
+const authority = await issueAuthority({ name: 'CN=CA' });
+const { key, certificate } = await issueBroker({ name: 'CN=broker', ips: ['127.0.0.1'], authority });
+await using broker = await startBroker({ port: 0, tls: { key, cert: certificate } });
+const kafka = new Kafka({ brokers: [broker.bootstrap], tls: { ca: authority.certificate } });
 {
   await using admin = kafka.admin();
   await admin.createTopic({ name: 'greetings', partitions: 1 });

@@ -27,14 +27,26 @@ export type BrokerConfig = {
   readonly [Name in BrokerConfigName]?: Written<(typeof brokerConfigs)[Name]['type']>;
 } & { readonly [scoped: `listener.name.${string}`]: string | number | boolean };
 
+/** A broker's own certificate, all in PEM, as `issueBroker` and `klamm certs broker` make it. */
+export interface BrokerTls {
+  /** The private key, not encrypted. */
+  readonly key: string | Buffer;
+  /** The certificate, and those between it and the authority. */
+  readonly cert: string | Buffer;
+  /** Whom to trust: every client has to show a certificate that is vouched for (`ssl.client.auth=required`). */
+  readonly ca?: string | Buffer;
+}
+
 export interface BrokerOptions {
   /** Port of the one listener on 127.0.0.1; 0 for a free one. Default: what `listeners` or the settings say. */
   readonly port?: number;
   /**
    * Users by name, with their passwords, for listeners that ask for a login (PLAIN, and, in a new data directory, SCRAM),
-   * unless `config` has others. With `port` its listener is SASL_PLAINTEXT then.
+   * unless `config` has others. With `port` its listener is SASL_PLAINTEXT, or SASL_SSL, then.
    */
   readonly users?: Readonly<Record<string, string>>;
+  /** For listeners that speak TLS. With `port` its listener is SSL, or SASL_SSL, then. */
+  readonly tls?: BrokerTls;
   /** As Kafka's `listeners`: `PLAINTEXT://127.0.0.1:9092`. */
   readonly listeners?: string;
   /** Where to keep the data. Default: in memory, gone with the broker. */
@@ -90,6 +102,7 @@ export function placeOf(options: BrokerOptions, settings: BrokerSettings, clock:
 export function entriesOf({
   port,
   users,
+  tls,
   listeners,
   config = {},
   entries = [],
@@ -101,10 +114,26 @@ export function entriesOf({
   }));
   if (listeners !== undefined) given.unshift({ name: 'listeners', value: listeners, source: 'listeners' });
   if (port !== undefined) {
-    const protocol = users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT';
+    const transport = tls === undefined ? 'PLAINTEXT' : 'SSL';
+    const protocol = users === undefined ? transport : `SASL_${transport}`;
     given.unshift({ name: 'listeners', value: `${protocol}://127.0.0.1:${port}`, source: 'port' });
   }
-  return [...given, ...userEntries(users), ...entries];
+  return [...given, ...userEntries(users), ...tlsEntries(tls), ...entries];
+}
+
+function tlsEntries(tls: BrokerOptions['tls']): SettingEntry[] {
+  if (tls === undefined) return [];
+  const entry = (name: string, option: 'key' | 'cert' | 'ca'): SettingEntry => {
+    const value = String(tls[option] ?? '');
+    if (/^-----BEGIN /m.test(value)) return { name, value, source: `tls.${option}` };
+    throw invalid(
+      `tls.${option} is not PEM: it is what stands in a file that begins with -----BEGIN, not the path of one.`,
+    );
+  };
+  const own = [entry('ssl.keystore.key', 'key'), entry('ssl.keystore.certificate.chain', 'cert')];
+  if (tls.ca === undefined) return own;
+  const required = { name: 'ssl.client.auth', value: 'required', source: 'tls.ca' };
+  return [...own, entry('ssl.truststore.certificates', 'ca'), required];
 }
 
 function userEntries(users: BrokerOptions['users']): SettingEntry[] {
@@ -121,12 +150,9 @@ function userEntries(users: BrokerOptions['users']): SettingEntry[] {
 function dataDirectoryOf(options: BrokerOptions, settings: BrokerSettings): string {
   const path = options.dataDirectory ?? settings.optional('log.dirs') ?? settings.text('log.dir');
   if (!path.includes(',')) return path.length > 1 ? path.replace(/\/+$/, '') : path;
-  throw new KlammError(
-    `log.dirs names several directories (${path}); Klamm keeps its data in one. Name one.`,
-    {
-      code: 'INVALID_CONFIG',
-      errorCode: 40,
-      retriable: false,
-    },
-  );
+  throw invalid(`log.dirs names several directories (${path}); Klamm keeps its data in one. Name one.`);
+}
+
+function invalid(message: string): KlammError {
+  return new KlammError(message, { code: 'INVALID_CONFIG', errorCode: 40, retriable: false });
 }

@@ -11,7 +11,7 @@ import { thisMachine } from './process-table.ts';
 import { RunningBroker } from './running-broker.ts';
 import { LogDirectory } from './storage/directory.ts';
 
-export type { Broker, BrokerOptions } from './broker-options.ts';
+export type { Broker, BrokerOptions, BrokerTls } from './broker-options.ts';
 
 /**
  * Starts a broker. Resolves when it listens. Throws KlammError: INVALID_CONFIG (all that is wrong with the settings),

@@ -1,1 +1,1 @@
-export { type Broker, type BrokerOptions, startBroker } from '@klamm/broker/broker';
+export { type Broker, type BrokerOptions, type BrokerTls, startBroker } from '@klamm/broker/broker';

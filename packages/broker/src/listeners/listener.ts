@@ -12,6 +12,7 @@ import type { ListenerTls } from '../config/tls.ts';
 import type { Budget } from './budget.ts';
 import { Connection, type ConnectionLimits, type FrameHandler } from './connection.ts';
 import type { ConnectionQuotas } from './connection-limits.ts';
+import { plainAddress } from './plain-address.ts';
 import { TlsTransport } from './tls-transport.ts';
 
 export interface ListenerAddress {
@@ -96,6 +97,7 @@ export class Listener {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.end();
+    this.#tls?.close();
     for (const socket of this.#beginning) socket.destroy();
     await closed;
   }
@@ -160,11 +162,6 @@ export class Listener {
     const connection = new Connection(socket, info, { clock, logger, budget, limits, handle, onClose });
     this.#connections.add(connection);
   }
-}
-
-/** An IPv4 address that came by an IPv6 socket is the same address. */
-function plainAddress(address: string | undefined): string {
-  return (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function unusable(name: string, host: string, port: number, error: NodeJS.ErrnoException): KlammError {

@@ -12,6 +12,7 @@ import type { Logger } from '@klamm/base/logger';
 import { distinguishedName } from '@klamm/certs/inspect/distinguished-name';
 import { ANONYMOUS, type Principal } from '../auth/principal.ts';
 import type { ListenerTls } from '../config/tls.ts';
+import { plainAddress } from './plain-address.ts';
 
 /** How long a handshake may take, in ms. */
 const HANDSHAKE_MS = 10_000;
@@ -21,6 +22,7 @@ export class TlsTransport {
   readonly #logger: Logger;
   readonly #onSocket: (socket: Socket, principal: Principal) => void;
   #tls: ListenerTls;
+  #isClosing = false;
 
   /** @param onSocket told each socket whose handshake is over, and who its certificate says is there */
   constructor(tls: ListenerTls, logger: Logger, onSocket: (socket: Socket, principal: Principal) => void) {
@@ -45,6 +47,11 @@ export class TlsTransport {
   /** Begins the handshake on a socket that was accepted. */
   take(socket: Socket): void {
     this.#server.emit('connection', socket);
+  }
+
+  /** Whose handshake ends from now on is not asked why: it is the broker that closes. */
+  close(): void {
+    this.#isClosing = true;
   }
 
   /** Goes on with other certificates. */
@@ -99,13 +106,21 @@ export class TlsTransport {
     return undefined;
   }
 
-  #say(socket: Socket, what: string): void {
-    const from =
-      socket.remoteAddress === undefined
-        ? 'a client that has gone'
-        : `${socket.remoteAddress}:${socket.remotePort}`;
-    this.#logger.warn(`No TLS with ${from}: ${what}.`);
+  #say(socket: TLSSocket, what: string): void {
+    if (!this.#isClosing) this.#logger.warn(`No TLS with ${addressOf(socket)}: ${what}.`);
   }
+}
+
+/**
+ * TLS of Node forgets the address when the client has gone. The socket below, which was asked for it when it was accepted,
+ * remembers; it has no public name.
+ */
+function addressOf(socket: TLSSocket): string {
+  const { remoteAddress, remotePort } =
+    socket.remoteAddress === undefined ? ((socket as { _parent?: Socket })._parent ?? socket) : socket;
+  return remoteAddress === undefined
+    ? 'a client that has gone'
+    : `${plainAddress(remoteAddress)}:${remotePort}`;
 }
 
 function contextOf({ material, minVersion, maxVersion, ciphers }: ListenerTls): SecureContextOptions {
@@ -145,7 +160,8 @@ const TROUBLES: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: "the client finds this broker's certificate expired",
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: NO_CERTIFICATE,
   ERR_TLS_HANDSHAKE_TIMEOUT: `the handshake was not over after ${HANDSHAKE_MS} ms`,
-  ECONNRESET: 'the client ended the connection before the handshake was over',
+  ECONNRESET:
+    "the client ended the connection before the handshake was over; if it goes on so, it may not trust this broker's certificate",
 };
 
 function troubleOf(error: NodeJS.ErrnoException): string {

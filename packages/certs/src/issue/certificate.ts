@@ -2,6 +2,7 @@
 // clients with a name. X.509 version 3 as RFC 5280 wants it; what each extension is for stands beside it.
 
 import { createPublicKey, type KeyObject, randomBytes, type webcrypto, X509Certificate } from 'node:crypto';
+import { systemClock } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import type * as x509 from '@peculiar/x509';
 import { type KeyKind, keyOf, newKey, pemOfKey, signingOf, webKey } from './keys.ts';
@@ -15,21 +16,26 @@ export interface Issued {
 interface Common {
   /** Distinguished name: `CN=broker-1,O=Example`. */
   readonly name: string;
-  /** How long it holds, in days. */
-  readonly days: number;
-  readonly keyKind: KeyKind;
-  /** In ms since 1970. */
-  readonly now: number;
+  /** How long it holds, in days. Default: 3650 for an authority, 825 for all others. */
+  readonly days?: number | undefined;
+  /** Default: ec-p256, which all clients take. */
+  readonly keyKind?: KeyKind | undefined;
+  /** From when it holds, in ms since 1970. Default: now. */
+  readonly now?: number;
   /** A key to go on with, instead of a new one. */
   readonly key?: string | undefined;
 }
 
 /** Names and addresses that a broker is reached by. */
 export interface Addresses {
-  readonly dns: readonly string[];
-  readonly ips: readonly string[];
+  readonly dns?: readonly string[];
+  readonly ips?: readonly string[];
 }
 
+const AUTHORITY_DAYS = 3650;
+/** The most that the clients of Apple take. */
+const LEAF_DAYS = 825;
+const KEY_KIND: KeyKind = 'ec-p256';
 const DAY_MS = 86_400_000;
 /** Clocks differ a little: it holds from a while ago. */
 const BEFORE_MS = 5 * 60_000;
@@ -39,20 +45,23 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** A certificate authority, signed by itself. It vouches for certificates, not for other authorities. */
 export async function issueAuthority(options: Common): Promise<Issued> {
   const lib = await library();
-  const key = options.key === undefined ? await newKey(options.keyKind) : keyOf(options.key);
+  const key = options.key === undefined ? await newKey(options.keyKind ?? KEY_KIND) : keyOf(options.key);
   const usages =
     lib.KeyUsageFlags.keyCertSign | lib.KeyUsageFlags.cRLSign | lib.KeyUsageFlags.digitalSignature;
-  return issue(lib, options, key, { key, name: options.name, certificate: undefined }, [
-    new lib.BasicConstraintsExtension(true, 0, true),
-    new lib.KeyUsagesExtension(usages, true),
-  ]);
+  return issue(
+    lib,
+    { ...options, days: options.days ?? AUTHORITY_DAYS },
+    key,
+    { key, name: options.name, certificate: undefined },
+    [new lib.BasicConstraintsExtension(true, 0, true), new lib.KeyUsagesExtension(usages, true)],
+  );
 }
 
 /** A broker's certificate: good for those who connect to it, and for itself where it connects to other brokers. */
 export async function issueBroker(
   options: Common & Addresses & { readonly authority: Issued },
 ): Promise<Issued> {
-  const { dns, ips } = options;
+  const { dns = [], ips = [] } = options;
   if (dns.length + ips.length === 0) {
     throw new KlammError(
       'A broker needs a name or an address in its certificate, by which clients reach it.',
@@ -84,7 +93,7 @@ async function issueLeaf(
   options: Common & { readonly authority: Issued },
   extensions: readonly x509.Extension[],
 ): Promise<Issued> {
-  const key = options.key === undefined ? await newKey(options.keyKind) : keyOf(options.key);
+  const key = options.key === undefined ? await newKey(options.keyKind ?? KEY_KIND) : keyOf(options.key);
   const { authority } = options;
   const certificate = new X509Certificate(authority.certificate);
   const authorityKey = keyOf(authority.key);
@@ -97,16 +106,22 @@ async function issueLeaf(
   const parsed = new lib.X509Certificate(authority.certificate);
   const { digitalSignature, keyEncipherment } = lib.KeyUsageFlags;
   const isRsa = key.asymmetricKeyType === 'rsa';
-  return issue(lib, options, key, { key: authorityKey, name: parsed.subject, certificate: parsed }, [
-    new lib.BasicConstraintsExtension(false, undefined, true),
-    new lib.KeyUsagesExtension(isRsa ? digitalSignature | keyEncipherment : digitalSignature, true),
-    ...extensions,
-  ]);
+  return issue(
+    lib,
+    { ...options, days: options.days ?? LEAF_DAYS },
+    key,
+    { key: authorityKey, name: parsed.subject, certificate: parsed },
+    [
+      new lib.BasicConstraintsExtension(false, undefined, true),
+      new lib.KeyUsagesExtension(isRsa ? digitalSignature | keyEncipherment : digitalSignature, true),
+      ...extensions,
+    ],
+  );
 }
 
 async function issue(
   lib: typeof x509,
-  { name, days, now }: Common,
+  { name, days, now = systemClock.now() }: Common & { readonly days: number },
   key: KeyObject,
   issuer: { key: KeyObject; name: string; certificate: x509.X509Certificate | undefined },
   extensions: readonly x509.Extension[],

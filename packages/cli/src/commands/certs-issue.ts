@@ -24,8 +24,6 @@ import { usageError } from '../usage-error.ts';
 
 const DIRECTORY = 'certs';
 const LOCAL_ADDRESSES = ['localhost', '127.0.0.1', '::1'];
-const AUTHORITY_DAYS = 3650;
-const DAYS = 825;
 
 export const issueCa: CommandRun = async (context, _parameters, flags) => {
   const directory = directoryOf(flags);
@@ -33,7 +31,7 @@ export const issueCa: CommandRun = async (context, _parameters, flags) => {
   checkFree([certificate, key], flags.on('force'));
   const issued = await issueAuthority({
     name: flags.text('name') ?? 'CN=Klamm CA',
-    days: daysOf(flags, AUTHORITY_DAYS),
+    days: daysOf(flags),
     keyKind: keyKindOf(flags),
     now: context.clock.now(),
   });
@@ -55,7 +53,7 @@ export const issueBrokerFiles: CommandRun = async (context, [name = 'broker'], f
   const authority = readAuthority(plan.directory);
   const issued = await issueBroker({
     name: flags.text('name') ?? `CN=${name}`,
-    days: daysOf(flags, DAYS),
+    days: daysOf(flags),
     keyKind: keyKindOf(flags),
     now: context.clock.now(),
     authority,
@@ -74,7 +72,7 @@ export const issueClientFiles: CommandRun = async (context, [name], flags) => {
   const authority = readAuthority(plan.directory);
   const issued = await issueClient({
     name: flags.text('name') ?? `CN=${name}`,
-    days: daysOf(flags, DAYS),
+    days: daysOf(flags),
     keyKind: keyKindOf(flags),
     now: context.clock.now(),
     authority,
@@ -104,7 +102,7 @@ export const renewCertificates: CommandRun = async (context, [files], flags) => 
         .split(/(?<!\\),/)
         .reverse()
         .join(','),
-      days: daysOf(flags, DAYS),
+      days: daysOf(flags),
       keyKind: keyKindOf(flags),
       now,
       authority,
@@ -205,14 +203,14 @@ function directoryOf(flags: Flags): string {
   return flags.text('dir') ?? DIRECTORY;
 }
 
-function daysOf(flags: Flags, fallback: number): number {
+function daysOf(flags: Flags): number | undefined {
   const text = flags.text('days');
-  if (text === undefined) return fallback;
+  if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,4}$/.test(text))
     throw usageError(`--days ${text}: a whole number from 1 to 99999 is needed.`);
   return Number(text);
 }
 
-function keyKindOf(flags: Flags): KeyKind {
-  return (flags.text('key') as KeyKind | undefined) ?? 'ec-p256';
+function keyKindOf(flags: Flags): KeyKind | undefined {
+  return flags.text('key') as KeyKind | undefined;
 }
