@@ -11,6 +11,7 @@ import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes'
 import type { Decoded, Encodable, Fields } from '@klamm/protocol/schema/fields';
 import type { Api } from '@klamm/protocol/schema/message';
 import { BrokerSearch, CONTROL } from './broker-search.ts';
+import { closedError, putOut, topicError } from './cluster-errors.ts';
 import {
   type LeaderHint,
   type MetadataAnswer,
@@ -135,6 +136,12 @@ export class Cluster {
   /** The address of a node; undefined where metadata has not named it. */
   addressOf(nodeId: number): BrokerAddress | undefined {
     return this.#cache.addressOf(nodeId);
+  }
+
+  /** True while a node cannot be reached, or owes somebody an answer without a sign of life. */
+  isSilent(nodeId: number): boolean {
+    const address = this.#cache.addressOf(nodeId);
+    return address !== undefined && this.pool.isSilent(address);
   }
 
   /** The connection to a node for a purpose. Throws KlammError NETWORK_EXCEPTION, BROKER_NOT_AVAILABLE. */
@@ -367,34 +374,4 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     });
     return made;
   };
-}
-
-function closedError(): KlammError {
-  return new KlammError('The client was closed.', { code: 'CLOSED', retriable: false });
-}
-
-function putOut(broker: string): KlammError {
-  return kafkaError(
-    ErrorCode.NETWORK_EXCEPTION,
-    `The broker ${broker} does not answer, and the cluster does not count on it any more.`,
-  );
-}
-
-function topicError(name: string, code: number, autoCreate: boolean): KlammError {
-  switch (code) {
-    case ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-      return kafkaError(
-        code,
-        `The topic "${name}" does not exist${autoCreate ? ', and the broker does not create it by itself' : ''}; create it with admin.createTopic().`,
-      );
-    case ErrorCode.INVALID_TOPIC_EXCEPTION:
-      return kafkaError(
-        code,
-        `"${name}" is not a topic name: 1 to 249 letters, digits, dots, underscores and dashes are, "." and ".." are not.`,
-      );
-    case ErrorCode.TOPIC_AUTHORIZATION_FAILED:
-      return kafkaError(code, `This client may not see or use the topic "${name}".`);
-    default:
-      return kafkaError(code, `The topic "${name}" cannot be used: ${kafkaError(code).message}`);
-  }
 }

@@ -29,8 +29,9 @@ export interface TopicMetadata {
   readonly partitions: readonly PartitionMetadata[];
 }
 
-/** Who leads a partition, as a refused request was told. */
+/** Who leads a partition, as the node `from` said when it refused a request. */
 export interface LeaderHint {
+  readonly from: number;
   readonly topic: string;
   readonly partition: number;
   readonly leader: { readonly leaderId: number; readonly leaderEpoch: number };
@@ -98,13 +99,15 @@ export class MetadataCache {
     return isNews;
   }
 
-  /** The leader after a refusal that named one; undefined where nothing is known that is as new as that. */
-  learnLeader({ topic: name, partition, leader, endpoints }: LeaderHint): number | undefined {
+  /** The leader after a refusal that named one; undefined where nothing is known but who refused. */
+  learnLeader({ from, topic: name, partition, leader, endpoints }: LeaderHint): number | undefined {
     const { leaderId, leaderEpoch } = leader;
     const known = this.#topics.get(name);
     const before = known?.topic.partitions.find(({ index }) => index === partition);
-    if (known === undefined || before === undefined || leaderId < 0) return undefined;
-    if (before.leaderEpoch >= leaderEpoch) return before.leader < 0 ? undefined : before.leader;
+    if (known === undefined || before === undefined || leaderId < 0 || leaderId === from) return undefined;
+    if (before.leaderEpoch >= leaderEpoch) {
+      return before.leader < 0 || before.leader === from ? undefined : before.leader;
+    }
     const endpoint = endpoints.find(({ nodeId }) => nodeId === leaderId);
     if (endpoint !== undefined) this.#setBroker(endpoint);
     else if (!this.#brokers.has(leaderId)) return undefined;

@@ -11,7 +11,7 @@ import { KlammError, messageOf } from '@klamm/base/errors';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import { forEachBatch, lastOffsetOf } from '@klamm/protocol/records/batch';
 import type { Cluster } from '../cluster.ts';
-import type { TopicMetadata } from '../metadata-cache.ts';
+import type { LeaderHint, TopicMetadata } from '../metadata-cache.ts';
 import { backOffMs } from '../network/back-off.ts';
 import type { Connection } from '../network/connection.ts';
 import { fetchPartitions, type PartitionAnswer } from './fetch-request.ts';
@@ -39,6 +39,8 @@ const LEADER: ReadonlySet<number> = new Set([
   ErrorCode.UNKNOWN_LEADER_EPOCH,
   ErrorCode.REPLICA_NOT_AVAILABLE,
 ]);
+/** How often it is looked whether others have learned of new leaders. */
+const LOOKS_MS = 1000;
 /** Loops, and with them connections, to one broker. */
 const LOOPS_MAX = 4;
 
@@ -56,6 +58,7 @@ export class Fetcher {
   #timer: Timer | undefined;
   #heldBytes = 0;
   #turn = 0;
+  #lookedAt = 0;
 
   constructor(cluster: Cluster, settings: FetchSettings, owner: FetcherOwner) {
     this.#cluster = cluster;
@@ -123,6 +126,7 @@ export class Fetcher {
         if (wanted.length === 0) return;
         for (const partition of wanted) partition.askedGeneration = partition.generation;
         await this.#turnOf(nodeId, purpose, wanted);
+        this.#lookAround();
         // Some may be led elsewhere by now; while they were asked for here, their wake-ups came too early.
         this.#wakeBut(nodeId);
       }
@@ -157,16 +161,12 @@ export class Fetcher {
       // Those that were refused are not to wait for what the others fetch.
       for (const partition of wanted) if (!ready.includes(partition)) release(partition);
       asked = ready;
-      if (ready.length > 0) await this.#fetch(connection, this.#inTurn(ready));
+      if (ready.length > 0) await this.#fetch({ connection, from: nodeId }, this.#inTurn(ready));
     } catch (cause) {
       if (!(cause instanceof KlammError) || !cause.retriable) throw cause;
       if (this.#closing.signal.aborted) return;
       this.#cluster.settings.logger.debug(`Fetching again: ${cause.message}`);
-      for (const partition of asked) {
-        this.#cluster.invalidate(partition.topic);
-        partition.leader = -1;
-        this.#delay(partition);
-      }
+      for (const partition of asked) this.#lose(partition, nodeId);
     } finally {
       for (const partition of asked) release(partition);
     }
@@ -191,14 +191,17 @@ export class Fetcher {
     }
   }
 
-  async #fetch(connection: Connection, partitions: readonly PartitionState[]): Promise<void> {
+  async #fetch(
+    leader: { readonly connection: Connection; readonly from: number },
+    partitions: readonly PartitionState[],
+  ): Promise<void> {
     const { requestTimeoutMs } = this.#cluster.settings;
-    const answers = await fetchPartitions(connection, this.#settings, partitions, requestTimeoutMs);
+    const answers = await fetchPartitions(leader, this.#settings, partitions, requestTimeoutMs);
     if (this.#closing.signal.aborted) return;
-    for (const [partition, found] of answers) {
+    for (const { partition, answer, hint } of answers) {
       if (!this.#partitions.has(partition)) continue;
-      if (found.errorCode === 0) this.#take(partition, found);
-      else this.#refused(partition, found.errorCode);
+      if (answer.errorCode === 0) this.#take(partition, answer);
+      else this.#refused(partition, answer.errorCode, hint);
     }
     this.#owner.progressed();
   }
@@ -228,7 +231,7 @@ export class Fetcher {
     this.#owner.fetched(partition, records, readCommitted ? (answer.abortedTransactions ?? []) : null);
   }
 
-  #refused(partition: PartitionState, code: number): void {
+  #refused(partition: PartitionState, code: number, hint?: LeaderHint): void {
     const { topic } = partition;
     const place = `${topic}-${partition.index}`;
     if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
@@ -240,11 +243,32 @@ export class Fetcher {
       return;
     }
     this.#cluster.settings.logger.debug(`Fetching ${place} again: ${errorMeaning(code)}`);
-    if (LEADER.has(code)) {
-      this.#cluster.invalidate(topic);
-      partition.leader = -1;
-    }
+    const leader = hint && this.#cluster.learnLeader(hint);
+    if (!LEADER.has(code)) this.#delay(partition);
+    else if (leader === undefined) this.#lose(partition, partition.leader);
+    else partition.leader = leader;
+  }
+
+  /** Looks for the leader at once, and waits before the same one is asked again. */
+  #lose(partition: PartitionState, leader: number): void {
+    this.#cluster.invalidate(partition.topic);
+    partition.leader = -1;
+    partition.lostLeader = leader;
     this.#delay(partition);
+    void this.#locate(partition.topic);
+  }
+
+  /** A leader that was cut off answers as ever: others may know better, and what is known has to be asked again. */
+  #lookAround(): void {
+    const now = this.#cluster.settings.clock.monotonic();
+    if (now - this.#lookedAt < LOOKS_MS || this.#closing.signal.aborted) return;
+    this.#lookedAt = now;
+    for (const partition of this.#partitions) {
+      const topic = this.#cluster.lastKnown(partition.topic);
+      const leader = topic?.partitions.find(({ index }) => index === partition.index)?.leader ?? -1;
+      if (partition.leader >= 0 && leader >= 0) partition.leader = leader;
+      if (this.#cluster.known(partition.topic) === undefined) void this.#locate(partition.topic);
+    }
   }
 
   #outOfRange(partition: PartitionState, place: string): void {
@@ -337,7 +361,10 @@ export class Fetcher {
       [...this.#partitions].filter(({ topic, leader }) => topic === name && leader < 0);
     try {
       const topic = await this.#cluster.topic(name, false);
-      for (const partition of lost()) locate(partition, topic);
+      for (const partition of lost()) {
+        locate(partition, topic);
+        if (partition.leader >= 0 && partition.leader !== partition.lostLeader) partition.notBefore = 0;
+      }
       for (const partition of lost()) {
         this.#cluster.invalidate(name);
         this.#delay(partition);

@@ -13,6 +13,8 @@ export class PartitionState {
   readonly index: number;
   /** Node id of the leader; -1 where it has to be looked for. */
   leader = -1;
+  /** Node id of who led it when that proved wrong last; -1 where it never has. */
+  lostLeader = -1;
   /** Where to go, while that is not an offset yet. */
   start: StartPosition | undefined;
   /** Offset of the next record for the program; -1 while `start` is being resolved. */

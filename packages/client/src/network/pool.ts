@@ -19,7 +19,10 @@ export interface PoolOptions extends ConnectionOptions {
   readonly backOff: BackOff;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called twice a second while a broker owes an answer, or a connection, for longer than SILENT_MS. */
+  /**
+   * Called twice a second while a broker owes an answer, or a connection, for longer than SILENT_MS, or somebody waits for
+   * one that could not be reached.
+   */
   readonly onSilent: (address: BrokerAddress) => void;
 }
 
@@ -32,7 +35,7 @@ interface Slot {
   readonly purpose: string;
   connection: Connection | undefined;
   opening: Promise<Connection> | undefined;
-  /** When the opening began, on the monotonic clock, its back-off aside. */
+  /** When the opening began, or will when its back-off is over, on the monotonic clock. */
   openingSince: number;
   /** Gives up the opening. */
   giveUp: AbortController;
@@ -74,12 +77,13 @@ export class ConnectionPool {
     return (this.#slots.get(keyOf(address, purpose))?.failures ?? 0) > 0;
   }
 
-  /** True while the broker owes somebody an answer, or a connection, without a sign of life. */
+  /** True while somebody waits for that broker, which cannot be reached or gives no sign of life. */
   isSilent(address: BrokerAddress): boolean {
     const text = addressText(address);
-    return [...this.#slots.values()].some(
-      (slot) => this.#silentMs(slot) >= SILENT_MS && addressText(slot.address) === text,
-    );
+    for (const slot of this.#slots.values()) {
+      if (this.#isSilent(slot) && addressText(slot.address) === text) return true;
+    }
+    return false;
   }
 
   /** Ends every connection to that broker, and whatever is being opened, with this error. */
@@ -111,17 +115,16 @@ export class ConnectionPool {
     this.#looking = undefined;
   }
 
-  /** For how long the broker has kept this slot waiting, in ms. */
-  #silentMs({ connection, opening, openingSince }: Slot): number {
+  #isSilent({ connection, opening, openingSince, failures }: Slot): boolean {
     const now = this.#options.clock.monotonic();
-    if (connection !== undefined) return connection.silentMs(now);
-    return opening === undefined ? 0 : now - openingSince;
+    if (connection !== undefined) return connection.silentMs(now) >= SILENT_MS;
+    return opening !== undefined && (failures > 0 || now - openingSince >= SILENT_MS);
   }
 
   #look(): void {
     const silent = new Map<string, BrokerAddress>();
     for (const slot of this.#slots.values()) {
-      if (this.#silentMs(slot) >= SILENT_MS) silent.set(addressText(slot.address), slot.address);
+      if (this.#isSilent(slot)) silent.set(addressText(slot.address), slot.address);
     }
     for (const address of silent.values()) this.#options.onSilent(address);
   }
@@ -159,8 +162,8 @@ export class ConnectionPool {
   async #open(address: BrokerAddress, slot: Slot): Promise<Connection> {
     const { clock, backOff, random } = this.#options;
     const { signal } = slot.giveUp;
-    const wait = slot.notBefore - clock.monotonic();
     slot.openingSince = Math.max(clock.monotonic(), slot.notBefore);
+    const wait = slot.notBefore - clock.monotonic();
     if (wait > 0) await sleep(clock, wait, signal);
     try {
       const connection = await this.#openSoundly(address, slot);

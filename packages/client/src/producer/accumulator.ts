@@ -200,7 +200,9 @@ export class Accumulator {
     if (this.#partitioner !== undefined) return this.#partitioner(entry, metadata.partitions);
     if (entry.key !== null) return partitionOfKey(entry.key, metadata.partitions.length);
     if (topic.sticky < 0 || topic.queues[topic.sticky]?.batches.length === 0) {
-      topic.sticky = partitionByChance(metadata, this.#cluster.settings.random);
+      topic.sticky = partitionByChance(metadata, this.#cluster.settings.random, (leader) =>
+        this.#cluster.isSilent(leader),
+      );
     }
     return topic.sticky;
   }

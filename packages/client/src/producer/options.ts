@@ -66,8 +66,8 @@ export interface ProducerOptions<Value = Bytes, Key = Bytes> {
    */
   readonly deliveryTimeoutMs?: number;
   /**
-   * How often a batch is sent again after the broker refused it for now. Default 3. A lost connection and a change of
-   * leader are not counted: they are waited out until deliveryTimeoutMs.
+   * How often a batch is sent again after the broker refused it for now, as while too few replicas are in sync. Default:
+   * until deliveryTimeoutMs. A lost connection and a change of leader are not counted.
    */
   readonly retries?: number;
   readonly value?: Serde<Value>;
@@ -107,7 +107,7 @@ export function producerSettings<Value, Key>(options: ProducerOptions<Value, Key
   const {
     maxInFlight = IN_FLIGHT_MAX,
     bufferBytes = 32 * 1024 * 1024,
-    retries = 3,
+    retries = Number.MAX_SAFE_INTEGER,
     transactionalId,
     transactionTimeoutMs = 60_000,
   } = options;

@@ -2,7 +2,8 @@
 //
 // With a key: murmur2 of its bytes, as Java's client does, so that programs in different languages agree. Without:
 // one partition until its batch is sent, then another by chance, so that batches are large and partitions share
-// (KIP-480, KIP-794). Partitions without a leader are passed over where there is a choice.
+// (KIP-480, KIP-794). Partitions without a leader, or with one that is not to be reached, are passed over where there is a
+// choice.
 
 import type { Random } from '@klamm/base/random';
 import { murmur2, toPositive } from '@klamm/protocol/murmur2';
@@ -27,11 +28,23 @@ export function partitionOfKey(key: Uint8Array | string, count: number): number 
   return toPositive(murmur2(bytesOf(key))) % count;
 }
 
-/** Another partition each time, those with a leader first. */
-export function partitionByChance(topic: TopicMetadata, random: Random): number {
+/**
+ * Another partition each time, those with a leader that works first.
+ *
+ * @param isAmiss whether a leader cannot be reached, or does not answer
+ */
+export function partitionByChance(
+  topic: TopicMetadata,
+  random: Random,
+  isAmiss: (leader: number) => boolean,
+): number {
   const { partitions } = topic;
   if (partitions.length === 1) return 0;
-  const led = partitions.filter(({ leader }) => leader >= 0);
+  const amiss = new Map<number, boolean>();
+  for (const { leader } of partitions) {
+    if (!amiss.has(leader)) amiss.set(leader, leader < 0 || isAmiss(leader));
+  }
+  const led = partitions.filter(({ leader }) => amiss.get(leader) === false);
   const among = led.length > 0 ? led : partitions;
   return among[Math.floor(random() * among.length)]?.index ?? 0;
 }

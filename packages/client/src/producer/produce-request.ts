@@ -6,6 +6,7 @@
 import { ZERO_UUID } from '@klamm/base/random';
 import type { Produce } from '@klamm/protocol/api/00-produce';
 import type { Decoded } from '@klamm/protocol/schema/fields';
+import type { LeaderHint } from '../metadata-cache.ts';
 import type { ProducerBatch } from './batch.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 
@@ -45,6 +46,16 @@ export function produceBody(
     partitionData,
   }));
   return { ...options, topicData };
+}
+
+/** Who leads the partition instead of the node `from`, where its refusal says so (KIP-951). */
+export function leaderHint(
+  answer: ProduceAnswer,
+  { topic, index }: PartitionQueue,
+  { currentLeader }: PartitionAnswer,
+  from: number,
+): LeaderHint {
+  return { topic, partition: index, from, leader: currentLeader, endpoints: answer.nodeEndpoints };
 }
 
 /** Finds the answer for a partition; undefined where the broker left it out. */

@@ -228,15 +228,21 @@ test('a batch that is refused for good fails, and its successors still arrive', 
   assert.deepEqual(log.values, ['a', 'b', 'c']);
 });
 
-test('retries are counted: the default is three', async () => {
+test('refusals for now are sent again until the delivery timeout; where retries are counted, no oftener', async () => {
   await using broker = await ScriptedBroker.start();
-  broker.on(Produce, () => answer(ErrorCode.NOT_ENOUGH_REPLICAS));
-  await using producer = new Kafka({ brokers: broker.bootstrap, ...FAST }).producer();
-  await assert.rejects(producer.send({ topic: 't', value: 'x' }), {
+  let refusals = 0;
+  broker.on(Produce, () => answer(refusals++ < 20 ? ErrorCode.NOT_ENOUGH_REPLICAS : 0, 0));
+  const kafka = new Kafka({ brokers: broker.bootstrap, ...FAST });
+  await using patient = kafka.producer();
+  assert.equal((await patient.send({ topic: 't', value: 'x' })).offset, 0);
+  assert.equal(refusals, 21);
+  refusals = 0;
+  await using counting = kafka.producer({ retries: 3 });
+  await assert.rejects(counting.send({ topic: 't', value: 'x' }), {
     code: 'NOT_ENOUGH_REPLICAS',
     retriable: true,
   });
-  assert.equal(broker.requests.filter((name) => name === 'Produce').length, 4);
+  assert.equal(refusals, 4);
 });
 
 test('a record is given up after the delivery timeout, and the error says why', async () => {

@@ -4,14 +4,12 @@
 // waiting for a clock (Nagle's rule); full batches are pipelined. A batch leaves its queue delivered or failed, and
 // in no other way. Refusals are judged here: try again, look for the leader, number anew, split, or give up.
 
-import type { Timer } from '@klamm/base/clock';
 import { KlammError } from '@klamm/base/errors';
 import { ZERO_UUID } from '@klamm/base/random';
 import { Produce } from '@klamm/protocol/api/00-produce';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Cluster } from '../cluster.ts';
-import type { TopicMetadata } from '../metadata-cache.ts';
-import { backOffMs } from '../network/back-off.ts';
+import type { LeaderHint } from '../metadata-cache.ts';
 import type { Connection } from '../network/connection.ts';
 import type { ProducerBatch } from './batch.ts';
 import type { IdentitySource } from './identity.ts';
@@ -22,33 +20,25 @@ import {
   answersOf,
   hasTopicIds,
   LAST_NAMED_VERSION,
+  leaderHint,
   type PartitionAnswer,
   produceBody,
   type Shipment,
 } from './produce-request.ts';
-import { whyGiveUp } from './produce-retries.ts';
+import { waitAfter, whyGiveUp } from './produce-retries.ts';
+import type { SenderOwner } from './sender-owner.ts';
+import { WakeTimer } from './wake-timer.ts';
 
 interface Node {
   readonly nodeId: number;
   /** Queues led by this node that hold batches. */
   readonly queues: Set<PartitionQueue>;
   inFlight: number;
-  isConnecting: boolean;
-}
-
-/** What the sender needs of those who feed it. */
-export interface SenderOwner {
-  /** The topic as last seen; undefined where it is being looked for. */
-  topic(name: string): TopicMetadata | undefined;
-  /** Looks for the topic's leaders again, and then calls `moved` on the queues. */
-  relocate(topic: string): void;
-  /** A batch has left its queue: delivered, or failed with `error`. */
-  finished(batch: ProducerBatch, error?: KlammError): void;
+  /** It is being connected to, or the producer waits for its id. */
+  isPreparing: boolean;
 }
 
 const REQUEST_BYTES_MAX = 1024 * 1024;
-/** The markers of the transaction before are being written: a matter of moments. Kafka: addPartitionsRetryBackoffMs. */
-const CONCURRENT_TRANSACTIONS_WAIT_MS = 20;
 
 export class Sender {
   readonly #cluster: Cluster;
@@ -65,8 +55,7 @@ export class Sender {
   abandoned: KlammError | undefined;
   #isScheduled = false;
   #isClosed = false;
-  #timer: Timer | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  readonly #timer: WakeTimer;
 
   constructor(cluster: Cluster, settings: ProducerSettings, identities: IdentitySource, owner: SenderOwner) {
     this.#cluster = cluster;
@@ -74,6 +63,7 @@ export class Sender {
     this.#owner = owner;
     this.#purpose = cluster.newPurpose('produce');
     this.#identities = identities;
+    this.#timer = new WakeTimer(cluster.settings.clock, () => this.schedule());
   }
 
   /** Says that a queue has something to send. */
@@ -89,6 +79,8 @@ export class Sender {
       this.#nodes.get(queue.leader)?.queues.delete(queue);
       this.#homeless.delete(queue);
       queue.leader = leader;
+      // What another refused, this one may take.
+      queue.notBefore = 0;
     }
     if (queue.batches.length > 0) this.wake(queue);
   }
@@ -119,7 +111,7 @@ export class Sender {
 
   close(): void {
     this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#timer.stop();
     this.#cluster.pool.release(this.#purpose);
   }
 
@@ -163,7 +155,7 @@ export class Sender {
         continue;
       }
       if (queue.notBefore > now) {
-        this.#wakeAt(queue.notBefore);
+        this.#timer.wakeAt(queue.notBefore);
         continue;
       }
       if (!this.#identities.admits(queue.topic, queue.index)) continue;
@@ -191,7 +183,7 @@ export class Sender {
   #isDue(open: ProducerBatch, node: Node, now: number): boolean {
     const { lingerMs } = this.#settings;
     if (this.flushing === 0 && lingerMs > 0 && now - open.acceptedAt < lingerMs) {
-      this.#wakeAt(open.acceptedAt + lingerMs);
+      this.#timer.wakeAt(open.acceptedAt + lingerMs);
       return false;
     }
     return node.inFlight === 0;
@@ -216,14 +208,14 @@ export class Sender {
           : Math.min(LAST_NAMED_VERSION, produceVersionMax),
       });
       const answerFor = answersOf(answer, this.#topicId);
-      for (const { queue, batch } of shipments) this.#settle(queue, batch, answerFor(queue));
-    } catch (cause) {
-      const error =
-        cause instanceof KlammError
-          ? cause
-          : kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, String(cause), { cause });
       for (const { queue, batch } of shipments) {
-        if (batch.state === 'inFlight') this.#refused(queue, batch, error);
+        const found = answerFor(queue);
+        this.#settle(queue, batch, found, found && leaderHint(answer, queue, found, node.nodeId));
+      }
+    } catch (cause) {
+      const error = asKlammError(cause);
+      for (const { queue, batch } of shipments) {
+        if (batch.state === 'inFlight') this.#refused(queue, batch, error, undefined, error.retriable);
       }
     } finally {
       node.inFlight--;
@@ -239,7 +231,12 @@ export class Sender {
     });
   }
 
-  #settle(queue: PartitionQueue, batch: ProducerBatch, answer: PartitionAnswer | undefined): void {
+  #settle(
+    queue: PartitionQueue,
+    batch: ProducerBatch,
+    answer: PartitionAnswer | undefined,
+    hint: LeaderHint | undefined,
+  ): void {
     const code = answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR;
     if (answer !== undefined && code === ErrorCode.NONE) {
       this.#succeed(queue, batch, answer.baseOffset, answer.logAppendTimeMs);
@@ -249,7 +246,7 @@ export class Sender {
       queue.inFlight--;
       queue.split(batch);
       this.wake(queue);
-    } else this.#refused(queue, batch, errorOfAnswer(queue, code, answer));
+    } else this.#refused(queue, batch, errorOfAnswer(queue, code, answer), hint, false);
   }
 
   #succeed(queue: PartitionQueue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
@@ -271,7 +268,13 @@ export class Sender {
   }
 
   /** A batch came back: it is sent again, at once or later, or given up. */
-  #refused(queue: PartitionQueue, batch: ProducerBatch, error: KlammError): void {
+  #refused(
+    queue: PartitionQueue,
+    batch: ProducerBatch,
+    error: KlammError,
+    hint: LeaderHint | undefined,
+    isLost: boolean,
+  ): void {
     const code = error.errorCode;
     queue.inFlight--;
     queue.lastError = error;
@@ -281,6 +284,7 @@ export class Sender {
       whyGiveUp(queue, batch, error, {
         ...this.#settings,
         now: this.#cluster.settings.clock.monotonic(),
+        isLost,
       });
     if (final !== undefined) {
       this.#fail(queue, batch, final);
@@ -290,24 +294,30 @@ export class Sender {
     if (this.#settings.idempotent && isAboutSequence(code)) {
       // Where it is not the first, it was refused for want of its predecessor, and simply follows that one again.
       if (queue.isFirst(batch) && this.#identities.transactionalId === null) this.#restart(queue, code);
-    } else this.#backOff(queue, error);
-    if (isAboutLeader(code)) {
-      this.#cluster.invalidate(queue.topic);
-      this.#owner.relocate(queue.topic);
+    } else if (!this.#follow(queue, hint)) {
+      this.#backOff(queue, error);
+      if (isLost || isAboutLeader(code)) {
+        this.#cluster.invalidate(queue.topic);
+        this.#owner.relocate(queue.topic);
+      }
     }
     this.wake(queue);
   }
 
+  /** Goes to the leader that a refusal has named; false where it has not. */
+  #follow(queue: PartitionQueue, hint: LeaderHint | undefined): boolean {
+    const leader = hint && this.#cluster.learnLeader(hint);
+    if (leader === undefined) return false;
+    this.moved(queue, leader);
+    return true;
+  }
+
   #backOff(queue: PartitionQueue, error: KlammError): void {
-    const { clock, backOff, random, logger } = this.#cluster.settings;
+    const { clock, logger } = this.#cluster.settings;
     const now = clock.monotonic();
     if (queue.notBefore <= now) {
       queue.failures++;
-      queue.notBefore =
-        now +
-        (error.errorCode === ErrorCode.CONCURRENT_TRANSACTIONS
-          ? CONCURRENT_TRANSACTIONS_WAIT_MS
-          : backOffMs(backOff, queue.failures, random));
+      queue.notBefore = now + waitAfter(error, queue.failures, this.#cluster.settings);
     }
     logger.debug(`Sending to ${queue.topic}-${queue.index} again: ${error.message}`);
   }
@@ -326,48 +336,50 @@ export class Sender {
   #compressed(queue: PartitionQueue, error: unknown): void {
     if (error !== undefined) {
       const batch = queue.batches.find(({ state }) => state === 'compressing');
-      const cause =
-        error instanceof KlammError ? error : kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, String(error));
-      if (batch !== undefined) this.#fail(queue, batch, cause);
+      if (batch !== undefined) this.#fail(queue, batch, asKlammError(error));
     }
     this.wake(queue);
   }
 
   #connect(node: Node): void {
-    if (node.isConnecting) return;
-    node.isConnecting = true;
-    this.#cluster.connect(node.nodeId, this.#purpose).then(
-      () => {
-        node.isConnecting = false;
-        this.schedule();
-      },
-      (error: KlammError) => {
-        node.isConnecting = false;
-        for (const queue of node.queues) {
-          queue.lastError = error;
-          this.#cluster.invalidate(queue.topic);
-          this.#owner.relocate(queue.topic);
-        }
-        this.#wakeAt(this.#cluster.settings.clock.monotonic() + this.#cluster.settings.backOff.firstMs);
+    const connect = (): Promise<unknown> => this.#cluster.connect(node.nodeId, this.#purpose);
+    this.#prepare(node, connect, ({ topic }) => {
+      this.#cluster.invalidate(topic);
+      this.#owner.relocate(topic);
+    });
+  }
+
+  #identify(node: Node): void {
+    this.#prepare(
+      node,
+      () => this.#identities.ask(),
+      (queue, error) => {
+        if (!error.retriable) this.fail(queue, error);
       },
     );
   }
 
-  #identify(node: Node): void {
-    if (node.isConnecting) return;
-    node.isConnecting = true;
-    this.#identities.ask().then(
+  /** Goes on when `work` is done; where it fails, the node's queues are told, and it is tried again soon. */
+  #prepare(
+    node: Node,
+    work: () => Promise<unknown>,
+    failed: (queue: PartitionQueue, error: KlammError) => void,
+  ): void {
+    if (node.isPreparing) return;
+    node.isPreparing = true;
+    const { clock, backOff } = this.#cluster.settings;
+    work().then(
       () => {
-        node.isConnecting = false;
+        node.isPreparing = false;
         this.schedule();
       },
       (error: KlammError) => {
-        node.isConnecting = false;
+        node.isPreparing = false;
         for (const queue of node.queues) {
           queue.lastError = error;
-          if (!error.retriable) this.fail(queue, error);
+          failed(queue, error);
         }
-        this.#wakeAt(this.#cluster.settings.clock.monotonic() + this.#cluster.settings.backOff.firstMs);
+        this.#timer.wakeAt(clock.monotonic() + backOff.firstMs);
       },
     );
   }
@@ -375,25 +387,14 @@ export class Sender {
   #nodeOf(nodeId: number): Node {
     let node = this.#nodes.get(nodeId);
     if (node === undefined) {
-      node = { nodeId, queues: new Set(), inFlight: 0, isConnecting: false };
+      node = { nodeId, queues: new Set(), inFlight: 0, isPreparing: false };
       this.#nodes.set(nodeId, node);
     }
     return node;
   }
+}
 
-  /** One timer for the earliest of all waits. It holds the process: records wait for it. */
-  #wakeAt(at: number): void {
-    if (at >= this.#timerAt || this.#isClosed) return;
-    this.#timer?.cancel();
-    this.#timerAt = at;
-    const { clock } = this.#cluster.settings;
-    this.#timer = clock.after(
-      Math.max(0, Math.ceil(at - clock.monotonic())),
-      () => {
-        this.#timerAt = Number.POSITIVE_INFINITY;
-        this.schedule();
-      },
-      true,
-    );
-  }
+function asKlammError(cause: unknown): KlammError {
+  if (cause instanceof KlammError) return cause;
+  return kafkaError(ErrorCode.UNKNOWN_SERVER_ERROR, String(cause), { cause });
 }

@@ -76,9 +76,9 @@ export class ClassicHeartbeat {
       if (body === undefined) return;
       connection = await coordinator.connect('heartbeat');
       if (era !== this.#era) return;
-      const timeoutMs =
-        Math.max(options.sessionTimeoutMs / 3, options.heartbeatIntervalMs) + ANSWER_TIMEOUT_MS;
-      const { errorCode } = await connection.request(Heartbeat, body, { timeoutMs });
+      const heldMs = Math.max(options.sessionTimeoutMs / 3, options.heartbeatIntervalMs);
+      const timeoutMs = heldMs + ANSWER_TIMEOUT_MS;
+      const { errorCode } = await connection.request(Heartbeat, body, { timeoutMs, heldMs });
       if (era !== this.#era) return;
       if (consequenceOf(errorCode) === 'elsewhere') coordinator.forget(connection.address);
       if (isRetriable(errorCode)) throw groupError(options.groupId, errorCode);

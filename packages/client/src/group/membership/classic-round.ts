@@ -21,6 +21,8 @@ const PROTOCOL_TYPE = 'consumer';
 /** JoinGroup and SyncGroup are answered when all members have joined, or their time is over; and then some. */
 const BEYOND_REBALANCE_MS = 5000;
 const REASON_LENGTH_MAX = 255;
+/** So long the group is expected to assemble; beyond it, others are asked whether the coordinator is still up. */
+const HELD_MS = 5000;
 
 export interface Joining {
   readonly reason: string;
@@ -155,7 +157,7 @@ export class ClassicRound {
     signal.throwIfAborted();
     onSend?.();
     try {
-      const answer = await connection.request(api, body, { timeoutMs: this.#timeoutMs });
+      const answer = await connection.request(api, body, { timeoutMs: this.#timeoutMs, heldMs: HELD_MS });
       const { errorCode } = answer as { readonly errorCode?: number };
       if (consequenceOf(errorCode ?? 0) === 'elsewhere') coordinator.forget(connection.address);
       return answer;

@@ -167,8 +167,9 @@ export class ConsumerMember implements Member {
       if (this.#ended.signal.aborted || era !== this.#era) return;
       this.#isKnown = true;
       const version = connection.versionOf(ConsumerGroupHeartbeat);
-      const timeoutMs = this.#pace.interval + ANSWER_TIMEOUT_MS;
-      answer = await connection.request(ConsumerGroupHeartbeat, this.#body(version), { timeoutMs });
+      const heldMs = this.#pace.interval;
+      const options = { timeoutMs: heldMs + ANSWER_TIMEOUT_MS, heldMs };
+      answer = await connection.request(ConsumerGroupHeartbeat, this.#body(version), options);
     } catch (cause) {
       if (connection !== undefined && !connection.isOpen) coordinator.forget(connection.address);
       answer = cause as KlammError;
