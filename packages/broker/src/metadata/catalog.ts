@@ -4,6 +4,7 @@
 // ConfigurationControlManager of Apache Kafka's controller.
 
 import type { Clock } from '@klamm/base/clock';
+import { KlammError } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
 import { randomUuid } from '@klamm/base/random';
 import { decodeMetadata } from '@klamm/protocol/stored/metadata-frame';
@@ -22,6 +23,9 @@ import {
 import { ConfigValues } from './config-values.ts';
 import { MetadataImage, ResourceType, type TopicImage } from './image.ts';
 import { MetadataLog } from './metadata-log.ts';
+import { formattedRecords } from './metadata-snapshots.ts';
+import type { Quorum } from './quorum.ts';
+import { SoleNode } from './sole-node.ts';
 
 /** Told about topics after a change is durable. */
 export interface CatalogListener {
@@ -75,13 +79,23 @@ export class Catalog {
     logger: Logger,
   ): Promise<Catalog> {
     const replayed: Parameters<MetadataImage['replay']>[] = [];
-    const log = await MetadataLog.open(directory, clock, logger, ({ record, offset }) =>
-      replayed.push([record, offset]),
-    );
+    const soleNode = new SoleNode(directory.identity.nodeId);
+    const log = await MetadataLog.open(directory, clock, logger, ({ record, offset }) => {
+      replayed.push([record, offset]);
+      soleNode.replay(record);
+    });
+    try {
+      checkSoleNode(directory, log.quorum, soleNode);
+    } catch (error) {
+      log.abandon(error as Error);
+      throw error;
+    }
+    directory.use();
+    log.lead();
     const catalog = new Catalog(directory, settings, log);
     for (const [record, offset] of replayed) catalog.image.replay(record, offset);
     settings.overlay((name) => catalog.dynamicBrokerConfig(name));
-    if (!catalog.image.features.has(METADATA_VERSION)) await catalog.#append(bootstrapRecords());
+    if (!catalog.image.features.has(METADATA_VERSION)) await catalog.#append(firstRecords(directory));
     return catalog;
   }
 
@@ -209,4 +223,20 @@ export class Catalog {
   abandon(error: Error): void {
     this.#log.abandon(error);
   }
+}
+
+/** Throws where one node cannot serve what the directory holds. */
+function checkSoleNode({ path, identity }: LogDirectory, quorum: Quorum, soleNode: SoleNode): void {
+  const problems = [quorum.problem(identity.nodeId), ...soleNode.problems()].filter((text) => text !== null);
+  if (problems.length === 0) return;
+  throw new KlammError(`Klamm cannot serve the data directory ${path}: ${problems.join('; ')}.`, {
+    code: 'DIRECTORY_OF_A_CLUSTER',
+    retriable: false,
+  });
+}
+
+/** What `kafka-storage format` left for the first start, or what Klamm begins with. */
+function firstRecords({ disk, path }: LogDirectory): Buffer[] {
+  const formatted = formattedRecords(disk, path);
+  return formatted.length > 0 ? formatted : bootstrapRecords();
 }

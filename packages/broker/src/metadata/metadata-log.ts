@@ -1,4 +1,4 @@
-// `__cluster_metadata-0`: the KRaft log that topics, settings and producer ids live in, and its `quorum-state`.
+// `__cluster_metadata-0`: the KRaft log that topics, settings and producer ids live in.
 //
 // One node is its own quorum: what it has synced is committed. Each start is a new epoch that begins with a
 // LeaderChange control record, as after an election (org.apache.kafka.raft.KafkaRaftClient). Klamm keeps the log
@@ -9,7 +9,6 @@ import type { Logger } from '@klamm/base/logger';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import {
   baseOffsetOf,
-  checkBatch,
   forEachBatch,
   isControl,
   lastOffsetOf,
@@ -18,23 +17,18 @@ import {
   setPartitionLeaderEpoch,
 } from '@klamm/protocol/records/batch';
 import { BatchBuilder } from '@klamm/protocol/records/builder';
-import { buildControlBatch, ControlType } from '@klamm/protocol/records/control';
 import { recordsOf } from '@klamm/protocol/records/record';
-import { encodeMessage } from '@klamm/protocol/schema/compile';
-import { LeaderChangeMessage } from '@klamm/protocol/stored/control';
 import { decodeMetadata, type MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
-import type { QuorumState } from '@klamm/protocol/stored/quorum-state';
 import { readEpochs, readTopicId, writeEpochs, writeTopicId } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
-import type { Disk } from '../storage/disk.ts';
 import { Log } from '../storage/log.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
+import { newestSnapshot, type Snapshot } from './metadata-snapshots.ts';
+import { Quorum, quorumStatePath } from './quorum.ts';
 
 const NAME = '__cluster_metadata-0';
 /** Kafka's own topic id of the metadata log (Uuid.METADATA_TOPIC_ID: zeros and a one). */
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
-
-const SNAPSHOT_FILE = /^(\d{20})-(\d{10})\.checkpoint$/;
 
 const LOG_CONFIG = {
   segmentBytes: 1024 * 1024 * 1024,
@@ -59,8 +53,10 @@ export class MetadataLog {
   readonly #directory: LogDirectory;
   readonly #clock: Clock;
   readonly #epoch: number;
+  readonly quorum: Quorum;
 
-  private constructor(log: Log, directory: LogDirectory, clock: Clock, epoch: number) {
+  private constructor(log: Log, directory: LogDirectory, clock: Clock, quorum: Quorum, epoch: number) {
+    this.quorum = quorum;
     this.#log = log;
     this.#directory = directory;
     this.#clock = clock;
@@ -75,8 +71,9 @@ export class MetadataLog {
   }
 
   /**
-   * Opens the log, hands every record of its newest snapshot and of the log behind that to `replay`, and begins a new
-   * epoch. Throws KAFKA_STORAGE_ERROR where records are missing before the log's first: topics would seem deleted.
+   * Opens the log and hands every record of its newest snapshot and of the log behind that to `replay`. Nothing may be
+   * appended before `lead`. Throws KAFKA_STORAGE_ERROR where records are missing before the log's first: topics would seem
+   * deleted.
    */
   static async open(
     directory: LogDirectory,
@@ -101,20 +98,32 @@ export class MetadataLog {
     });
     checkReach(path, log, snapshot);
     if (readTopicId(disk, path) === null) writeTopicId(disk, path, TOPIC_ID);
-    if (snapshot !== undefined) replayBatches(snapshot.bytes, replay);
+    const quorum = Quorum.read(disk, path);
+    if (snapshot !== undefined) replayBatches(snapshot.bytes, quorum, replay);
     const from = snapshot?.endOffset ?? 0;
     for (const bytes of log.readSync(from, log.endOffset)) {
-      replayBatches(bytes, (replayed) => {
+      replayBatches(bytes, quorum, (replayed) => {
         if (replayed.offset >= from) replay(replayed);
       });
     }
-    const epochs = readEpochs(disk, path);
-    const epoch = Math.max(quorumEpoch(directory), epochs.at(-1)?.epoch ?? 0, snapshot?.epoch ?? 0) + 1;
-    const metadataLog = new MetadataLog(log, directory, clock, epoch);
-    metadataLog.#writeQuorumState();
-    writeEpochs(disk, path, [...epochs, { epoch, startOffset: log.endOffset }]);
-    metadataLog.#appendLeaderChange();
-    return metadataLog;
+    const lastEpoch = Math.max(
+      quorum.lastEpoch,
+      readEpochs(disk, path).at(-1)?.epoch ?? 0,
+      snapshot?.epoch ?? 0,
+    );
+    return new MetadataLog(log, directory, clock, quorum, lastEpoch + 1);
+  }
+
+  /** Begins a new epoch, as after an election that this node has won. */
+  lead(): void {
+    const { disk, path: root, identity } = this.#directory;
+    const path = `${root}/${NAME}`;
+    disk.replaceFile(quorumStatePath(path), this.quorum.stateText(identity.nodeId, this.#epoch));
+    writeEpochs(disk, path, [
+      ...readEpochs(disk, path),
+      { epoch: this.#epoch, startOffset: this.#log.endOffset },
+    ]);
+    this.#appendBatch(this.quorum.leaderChange(identity, this.#clock.now()));
   }
 
   get endOffset(): number {
@@ -162,61 +171,6 @@ export class MetadataLog {
     });
     return baseOffset;
   }
-
-  #appendLeaderChange(): void {
-    const { nodeId } = this.#directory.identity;
-    const self = [{ voterId: nodeId }];
-    const value = encodeMessage(LeaderChangeMessage, 0, {
-      version: 0,
-      leaderId: nodeId,
-      voters: self,
-      grantingVoters: self,
-    });
-    this.#appendBatch(buildControlBatch([{ type: ControlType.LEADER_CHANGE, value }], this.#clock.now()));
-  }
-
-  #writeQuorumState(): void {
-    const { nodeId } = this.#directory.identity;
-    const state: QuorumState = {
-      clusterId: '',
-      leaderId: nodeId,
-      leaderEpoch: this.#epoch,
-      votedId: -1,
-      appliedOffset: 0,
-      currentVoters: [{ voterId: nodeId }],
-      data_version: 0,
-    };
-    this.#directory.disk.replaceFile(`${this.#directory.path}/${NAME}/quorum-state`, JSON.stringify(state));
-  }
-}
-
-interface Snapshot {
-  /** Holds the effect of all below. */
-  readonly endOffset: number;
-  readonly epoch: number;
-  readonly bytes: Buffer;
-}
-
-// Apache Kafka writes `OFFSET-EPOCH.checkpoint` once an hour and drops what the log holds before it in time
-// (KIP-630); a directory that it formatted and never ran has no more than one at offset 0.
-function newestSnapshot(disk: Disk, path: string): Snapshot | undefined {
-  if (!disk.exists(path)) return undefined;
-  const name = disk
-    .list(path)
-    .filter((file) => SNAPSHOT_FILE.test(file))
-    .sort()
-    .at(-1);
-  if (name === undefined) return undefined;
-  const [, endOffset, epoch] = SNAPSHOT_FILE.exec(name) ?? [];
-  const bytes = disk.readFile(`${path}/${name}`);
-  const whole = forEachBatch(bytes, 0, bytes.length, (at) => checkBatch(bytes, at, bytes.length) === 'ok');
-  if (whole < bytes.length) {
-    throw kafkaError(
-      ErrorCode.KAFKA_STORAGE_ERROR,
-      `The metadata snapshot ${path}/${name} is damaged at byte ${whole}. Put back a copy of it before starting the broker.`,
-    );
-  }
-  return { endOffset: Number(endOffset), epoch: Number(epoch), bytes };
 }
 
 function checkReach(path: string, log: Log, snapshot: Snapshot | undefined): void {
@@ -230,23 +184,15 @@ function checkReach(path: string, log: Log, snapshot: Snapshot | undefined): voi
   );
 }
 
-function replayBatches(bytes: Buffer, replay: (replayed: Replayed) => void): void {
+function replayBatches(bytes: Buffer, quorum: Quorum, replay: (replayed: Replayed) => void): void {
   forEachBatch(bytes, 0, bytes.length, (at) => {
-    if (isControl(bytes, at)) return true;
+    if (isControl(bytes, at)) {
+      quorum.replay(bytes, at);
+      return true;
+    }
     for (const { offset, value } of recordsOf(bytes, at)) {
       if (value !== null) replay({ record: decodeMetadata(value), offset });
     }
     return baseOffsetOf(bytes, at) >= 0;
   });
-}
-
-function quorumEpoch(directory: LogDirectory): number {
-  const path = `${directory.path}/${NAME}/quorum-state`;
-  if (!directory.disk.exists(path)) return 0;
-  try {
-    const { leaderEpoch } = JSON.parse(directory.disk.readFile(path).toString()) as Partial<QuorumState>;
-    return leaderEpoch ?? 0;
-  } catch {
-    return 0;
-  }
 }

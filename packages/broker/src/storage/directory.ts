@@ -55,8 +55,11 @@ export class LogDirectory {
     this.clean = disk.exists(`${path}/${CLEAN_FILE}`);
     this.recoveryPoints = readOffsets(disk, `${path}/${RECOVERY_POINT_FILE}`);
     this.logStartOffsets = readOffsets(disk, `${path}/${LOG_START_FILE}`);
-    // From here on the directory is in use: only a close in order makes it clean again.
-    disk.remove(`${path}/${CLEAN_FILE}`);
+  }
+
+  /** From here on it is written to: only a close in order makes it clean again. */
+  use(): void {
+    this.disk.remove(`${this.path}/${CLEAN_FILE}`);
   }
 
   /**

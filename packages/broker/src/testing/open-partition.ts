@@ -17,6 +17,7 @@ export async function openPartition(
   disk: Disk = memoryDisk(),
 ): Promise<{ partition: Partition; directory: LogDirectory }> {
   const directory = LogDirectory.open(disk, '/data', NOBODY, silentLogger, { nodeId: 1 });
+  directory.use();
   const partition = await Partition.open({
     directory,
     clock: systemClock,
