@@ -8,6 +8,7 @@ import { type KlammError, messageOf } from '@klamm/base/errors';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { Cluster } from '../cluster.ts';
 import type { TopicMetadata } from '../metadata-cache.ts';
+import { backOffMs } from '../network/back-off.ts';
 import type { Entry, FlushGroup, ProducerBatch } from './batch.ts';
 import type { IdentitySource } from './identity.ts';
 import type { ProducerSettings } from './options.ts';
@@ -23,6 +24,8 @@ interface Topic {
   /** Records that wait for the topic to be found, in order. */
   waiting: Entry[];
   isSearching: boolean;
+  /** How often a leader was looked for in a row. */
+  looks: number;
   /** Where records without a key go until a batch is full; -1 where none is chosen. */
   sticky: number;
 }
@@ -210,7 +213,15 @@ export class Accumulator {
   #topicOf(name: string): Topic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, metadata: undefined, queues: [], waiting: [], isSearching: false, sticky: -1 };
+      topic = {
+        name,
+        metadata: undefined,
+        queues: [],
+        waiting: [],
+        isSearching: false,
+        looks: 0,
+        sticky: -1,
+      };
       this.#topics.set(name, topic);
       const known = this.#cluster.known(name);
       if (known !== undefined) this.#found(topic, known);
@@ -252,11 +263,14 @@ export class Accumulator {
 
   /** Where a queue with records has no leader yet: asks again after a while. */
   #lookAgain(topic: Topic): void {
-    if (!topic.queues.some(({ leader, batches }) => leader < 0 && batches.length > 0)) return;
-    const { clock, backOff } = this.#cluster.settings;
+    if (!topic.queues.some(({ leader, batches }) => leader < 0 && batches.length > 0)) {
+      topic.looks = 0;
+      return;
+    }
+    const { clock, backOff, random } = this.#cluster.settings;
     topic.isSearching = true;
     clock.after(
-      backOff.mostMs,
+      backOffMs(backOff, ++topic.looks, random),
       () => {
         topic.isSearching = false;
         this.#search(topic);

@@ -17,10 +17,9 @@ export const commonConfigs = {
   },
   'client.dns.lookup': {
     type: 'string',
-    inert: true,
     default: 'use_all_dns_ips',
     oneOf: ['use_all_dns_ips', 'resolve_canonical_bootstrap_servers_only'],
-    doc: 'Which addresses of a name are tried.',
+    doc: 'Which addresses of a name are tried: `dnsLookup`.',
   },
   'client.id': {
     type: 'string',
@@ -59,18 +58,16 @@ export const commonConfigs = {
   },
   'metadata.recovery.rebootstrap.trigger.ms': {
     type: 'long',
-    inert: true,
     default: '300000',
     min: 0,
-    doc: 'After how long without metadata the client starts anew from its first brokers, in ms.',
+    doc: 'After how long without metadata the client starts anew from its first brokers, in ms: `metadataRecovery`.',
   },
   'metadata.recovery.strategy': {
     type: 'string',
-    inert: true,
     default: 'rebootstrap',
     oneOf: ['REBOOTSTRAP', 'NONE'],
     anyCase: true,
-    doc: 'What a client does that knows no broker any more.',
+    doc: 'What a client does that knows no broker any more: `metadataRecovery`.',
   },
   'metric.reporters': {
     type: 'list',

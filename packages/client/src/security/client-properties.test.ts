@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientSettings } from '../options.ts';
 import { clientOptionsFromProperties } from './client-properties.ts';
 
 test('a client.properties of Java means the same here', () => {
@@ -44,6 +45,22 @@ test('so do names of librdkafka', () => {
     tls: { truststore: { path: 'ca.pem' } },
     sasl: { mechanism: 'PLAIN', username: 'u', password: 'p' },
   });
+});
+
+test('so does how brokers are found', () => {
+  const { options, unused } = clientOptionsFromProperties({
+    'client.dns.lookup': 'resolve_canonical_bootstrap_servers_only',
+    'metadata.recovery.strategy': 'NONE',
+    'metadata.recovery.rebootstrap.trigger.ms': '1000',
+  });
+  assert.deepEqual(unused, []);
+  assert.deepEqual(options, {
+    dnsLookup: 'resolve_canonical_bootstrap_servers_only',
+    metadataRecovery: { strategy: 'none', rebootstrapTriggerMs: 1000 },
+  });
+  const wrong = { 'bootstrap.servers': 'a:1', 'client.dns.lookup': 'default' };
+  const { brokers = '', ...rest } = clientOptionsFromProperties(wrong).options;
+  assert.throws(() => clientSettings({ brokers, ...rest }), { code: 'INVALID_CONFIG' });
 });
 
 test('without a security protocol it is in the clear, whatever else is written', () => {

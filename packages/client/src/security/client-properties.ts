@@ -7,7 +7,7 @@ import { KlammError } from '@klamm/base/errors';
 import { parseProperties } from '@klamm/base/properties';
 import { parseJaas } from '@klamm/protocol/sasl/jaas';
 import { invalidOption } from '../option-checks.ts';
-import type { KafkaOptions } from '../options.ts';
+import type { DnsLookup, KafkaOptions } from '../options.ts';
 import type { SaslOptions, StoreOptions, TlsOptions } from './options.ts';
 
 export interface ClientProperties {
@@ -40,8 +40,11 @@ const NUMBERS = {
 /** What this client takes a meaning from. */
 export const CLIENT_PROPERTIES: readonly string[] = [
   'bootstrap.servers',
+  'client.dns.lookup',
   'client.id',
   ...Object.keys(NUMBERS),
+  'metadata.recovery.rebootstrap.trigger.ms',
+  'metadata.recovery.strategy',
   'enable.ssl.certificate.verification',
   'sasl.jaas.config',
   'sasl.mechanism',
@@ -103,6 +106,7 @@ export function clientOptionsFromProperties(
       ...(brokers === undefined ? {} : { brokers }),
       ...(clientId === undefined ? {} : { clientId }),
       ...numbers(values),
+      ...lookup(values),
       ...(protocol.endsWith('SSL') ? { tls: tlsOf(values) } : {}),
       ...(protocol.startsWith('SASL_') ? { sasl: saslOf(values) } : {}),
     },
@@ -113,12 +117,33 @@ export function clientOptionsFromProperties(
 function numbers(values: Values): Omit<KafkaOptions, 'brokers'> {
   let options = {};
   for (const [name, option] of Object.entries(NUMBERS)) {
-    const text = values.get(name);
-    if (text === undefined) continue;
-    if (!/^\d+$/.test(text)) throw invalidOption(`${name} is "${text}"; it has to be a whole number.`);
-    options = { ...options, ...option(Number(text)) };
+    const number = wholeNumber(values, name);
+    if (number !== undefined) options = { ...options, ...option(number) };
   }
   return options;
+}
+
+/** How brokers are found. */
+function lookup(values: Values): Pick<KafkaOptions, 'dnsLookup' | 'metadataRecovery'> {
+  const dnsLookup = values.get('client.dns.lookup');
+  const strategy = values.get('metadata.recovery.strategy')?.toLowerCase();
+  const triggerMs = wholeNumber(values, 'metadata.recovery.rebootstrap.trigger.ms');
+  const metadataRecovery = {
+    ...(strategy === undefined ? {} : { strategy: strategy as 'rebootstrap' }),
+    ...(triggerMs === undefined ? {} : { rebootstrapTriggerMs: triggerMs }),
+  };
+  return {
+    ...(dnsLookup === undefined ? {} : { dnsLookup: dnsLookup as DnsLookup }),
+    ...(Object.keys(metadataRecovery).length === 0 ? {} : { metadataRecovery }),
+  };
+}
+
+function wholeNumber(values: Values, name: string): number | undefined {
+  const text = values.get(name);
+  if (text !== undefined && !/^\d+$/.test(text)) {
+    throw invalidOption(`${name} is "${text}"; it has to be a whole number.`);
+  }
+  return text === undefined ? undefined : Number(text);
 }
 
 function tlsOf(values: Values): TlsOptions {
