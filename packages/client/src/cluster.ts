@@ -267,7 +267,7 @@ export class Cluster {
         const answer = await this.#refresh(name, autoCreate);
         const found = answer.topics.find((topic) => topic.name === name);
         const code = found?.errorCode ?? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
-        const known = this.known(name);
+        const known = this.lastKnown(name);
         if (code === 0 && known !== undefined) return known;
         error = topicError(name, code, autoCreate);
         if (!isRetriable(code)) throw error;

@@ -39,6 +39,8 @@ export class ScriptedBroker implements AsyncDisposable {
   /** Requests that came, by Kafka's names. */
   readonly requests: string[] = [];
   port = 0;
+  /** Takes connections and requests, and answers nothing, as a process that was stopped. */
+  isHanging = false;
 
   private constructor() {
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
@@ -118,7 +120,7 @@ export class ScriptedBroker implements AsyncDisposable {
   }
 
   async #answer(socket: Socket, frame: Buffer): Promise<void> {
-    if (socket.destroyed) return;
+    if (socket.destroyed || this.isHanging) return;
     const reader = new Reader(frame);
     const { apiKey, apiVersion, correlationId } = readRequestStart(reader);
     const handler = this.#handlers.get(apiKey);
