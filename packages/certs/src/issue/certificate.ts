@@ -14,7 +14,7 @@ export interface Issued {
 }
 
 interface Common {
-  /** Distinguished name: `CN=broker-1,O=Example`. */
+  /** Distinguished name: `CN=broker-1,O=Example`; the user of Kafka that it is, `User:CN=broker-1,O=Example`. */
   readonly name: string;
   /** How long it holds, in days. Default: 3650 for an authority, 825 for all others. */
   readonly days?: number | undefined;
@@ -52,7 +52,7 @@ export async function issueAuthority(options: Common): Promise<Issued> {
     lib,
     { ...options, days: options.days ?? AUTHORITY_DAYS },
     key,
-    { key, name: options.name, certificate: undefined },
+    { key, certificate: undefined },
     [new lib.BasicConstraintsExtension(true, 0, true), new lib.KeyUsagesExtension(usages, true)],
   );
 }
@@ -110,7 +110,7 @@ async function issueLeaf(
     lib,
     { ...options, days: options.days ?? LEAF_DAYS },
     key,
-    { key: authorityKey, name: parsed.subject, certificate: parsed },
+    { key: authorityKey, certificate: parsed },
     [
       new lib.BasicConstraintsExtension(false, undefined, true),
       new lib.KeyUsagesExtension(isRsa ? digitalSignature | keyEncipherment : digitalSignature, true),
@@ -123,7 +123,7 @@ async function issue(
   lib: typeof x509,
   { name, days, now = systemClock.now() }: Common & { readonly days: number },
   key: KeyObject,
-  issuer: { key: KeyObject; name: string; certificate: x509.X509Certificate | undefined },
+  issuer: { key: KeyObject; certificate: x509.X509Certificate | undefined },
   extensions: readonly x509.Extension[],
 ): Promise<Issued> {
   const publicKey = webKey(createPublicKey(key), 'verify');
@@ -132,8 +132,8 @@ async function issue(
   const certificate = await lib.X509CertificateGenerator.create({
     // The first bit stays zero: serial numbers are positive.
     serialNumber: Buffer.concat([Buffer.of(1), randomBytes(15)]).toString('hex'),
-    subject: checkedName(lib, name),
-    issuer: issuer.name,
+    subject: partsOf(lib, name),
+    issuer: issuer.certificate?.subjectName.toJSON() ?? partsOf(lib, name),
     notBefore: new Date(now - BEFORE_MS),
     notAfter: new Date(now + days * DAY_MS),
     publicKey,
@@ -148,10 +148,11 @@ async function issue(
   return { certificate: `${certificate.toString('pem')}\n`, key: pemOfKey(key) };
 }
 
-function checkedName(lib: typeof x509, name: string): string {
+/** As keytool reads it: what is written first is the innermost, and stands last in the certificate (RFC 2253). */
+function partsOf(lib: typeof x509, name: string): x509.JsonName {
   try {
-    const text = new lib.Name(name).toString();
-    if (text !== '') return text;
+    const parts = new lib.Name(name).toJSON();
+    if (parts.length > 0) return parts.reverse();
   } catch {
     // Told below, like an empty one.
   }

@@ -98,10 +98,7 @@ export const renewCertificates: CommandRun = async (context, [files], flags) => 
     const { subject, dns, ips } = certificateFacts(old);
     const authority = readAuthority(flags.text('dir') ?? directory);
     const options = {
-      name: subject
-        .split(/(?<!\\),/)
-        .reverse()
-        .join(','),
+      name: subject,
       days: daysOf(flags),
       keyKind: keyKindOf(flags),
       now,
