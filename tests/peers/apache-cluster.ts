@@ -1,0 +1,189 @@
+// Three nodes of Apache Kafka on this machine, each broker and controller, with everything threefold: nodes that can be
+// killed, stopped in their tracks, and started again. Who has which part is asked of the cluster itself.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { RawClient } from '@klamm/broker/testing/raw-client';
+import { Metadata } from '@klamm/protocol/api/03-metadata';
+import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
+import { DescribeQuorum } from '@klamm/protocol/api/55-describe-quorum';
+import { getJava, type Java } from './java.ts';
+import { freePort, untilAnswers } from './ports.ts';
+import type { RunningProgram } from './program.ts';
+
+/** Three of these have to live beside what is tested. */
+const FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-Xshare:auto'];
+const NODES = [1, 2, 3] as const;
+const QUORUM = '__cluster_metadata';
+
+export const getClusterJava = (): Promise<Java> => getJava(FLAGS);
+
+interface Node {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  program: RunningProgram | undefined;
+  isHanging: boolean;
+}
+
+export class ApacheCluster implements AsyncDisposable {
+  readonly #java: Java;
+  readonly #own = mkdtempSync(join(tmpdir(), 'klamm-apache-cluster-'));
+  readonly #nodes: Node[] = [];
+
+  private constructor(java: Java) {
+    this.#java = java;
+  }
+
+  /** Formats three directories, starts a node on each, and waits until all answer. */
+  static async start(java: Java): Promise<ApacheCluster> {
+    const cluster = new ApacheCluster(java);
+    try {
+      for (const id of NODES) {
+        const [port, controllerPort] = [await freePort(), await freePort()];
+        cluster.#nodes.push({ id, port, controllerPort, program: undefined, isHanging: false });
+      }
+      const { stdout } = await java.run('kafka.tools.StorageTool', ['random-uuid']);
+      await Promise.all(cluster.#nodes.map((node) => cluster.#format(node, stdout.trim())));
+      await Promise.all(NODES.map((id) => cluster.startAgain(id)));
+    } catch (cause) {
+      await cluster[Symbol.asyncDispose]();
+      throw cause;
+    }
+    return cluster;
+  }
+
+  /** host:port of every node. */
+  get bootstrap(): string[] {
+    return this.#nodes.map(({ port }) => `127.0.0.1:${port}`);
+  }
+
+  /** Resolves when it takes connections. */
+  async startAgain(id: number): Promise<void> {
+    const node = this.#node(id);
+    node.program = this.#java.start('kafka.Kafka', [this.#properties(id)]);
+    await untilAnswers(node.port, node.program);
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(id: number): Promise<void> {
+    const node = this.#node(id);
+    const { program } = node;
+    node.program = undefined;
+    node.isHanging = false;
+    await program?.stop('SIGKILL');
+  }
+
+  /** SIGSTOP: its sockets stay open, and nobody answers. */
+  hang(id: number): void {
+    const node = this.#node(id);
+    if (node.program === undefined) return;
+    process.kill(node.program.pid, 'SIGSTOP');
+    node.isHanging = true;
+  }
+
+  goOn(id: number): void {
+    const node = this.#node(id);
+    if (node.program !== undefined) process.kill(node.program.pid, 'SIGCONT');
+    node.isHanging = false;
+  }
+
+  /** The node whose controller is the active one. */
+  controller(): Promise<number> {
+    return this.#ask(async (client) => {
+      const body = { topics: [{ topicName: QUORUM, partitions: [{ partitionIndex: 0 }] }] };
+      const { topics } = await client.request(DescribeQuorum, 1, body);
+      return topics[0]?.partitions[0]?.leaderId;
+    });
+  }
+
+  /** The node that leads a partition. */
+  leader(topic: string, partition: number): Promise<number> {
+    return this.#ask(async (client) => {
+      const { topics } = await client.request(Metadata, 12, { topics: [{ name: topic }] });
+      return topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId;
+    });
+  }
+
+  /** The node that coordinates a group (0), or a transactional id (1). */
+  coordinator(key: string, keyType: 0 | 1): Promise<number> {
+    return this.#ask(async (client) => {
+      const { coordinators } = await client.request(FindCoordinator, 4, { keyType, coordinatorKeys: [key] });
+      return coordinators[0]?.errorCode === 0 ? coordinators[0].nodeId : undefined;
+    });
+  }
+
+  /** Resolves when every replica of every partition is in sync. */
+  async whole(): Promise<void> {
+    await this.#ask(async (client) => {
+      const { brokers, topics } = await client.request(Metadata, 12, { topics: null });
+      const partitions = topics.flatMap((topic) => topic.partitions);
+      const isWhole = partitions.every(({ replicaNodes, isrNodes, leaderId }) => {
+        return leaderId >= 0 && isrNodes.length === replicaNodes.length;
+      });
+      return brokers.length === NODES.length && isWhole ? 1 : undefined;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // They would wait for each other, and keep nothing that anybody needs.
+    for (const { id } of this.#nodes) this.goOn(id);
+    await Promise.all(this.#nodes.map(({ program }) => program?.stop('SIGKILL')));
+    rmSync(this.#own, { recursive: true, force: true });
+  }
+
+  /** Asks nodes that answer, until one gives a node's id. */
+  async #ask(question: (client: RawClient) => Promise<number | undefined>): Promise<number> {
+    const deadline = performance.now() + 60_000;
+    for (let turn = 0; performance.now() < deadline; turn++) {
+      const up = this.#nodes.filter(({ program, isHanging }) => program !== undefined && !isHanging);
+      const node = up[turn % up.length];
+      const client = node && (await RawClient.open('127.0.0.1', node.port).catch(() => undefined));
+      const answer = client && (await question(client).catch(() => undefined));
+      client?.close();
+      if (answer !== undefined && answer >= 0) return answer;
+      await wait(100);
+    }
+    throw new Error('the cluster has not told within 60 s');
+  }
+
+  async #format(node: Node, clusterId: string): Promise<void> {
+    const all: Record<string, string> = {
+      'process.roles': 'broker,controller',
+      'node.id': `${node.id}`,
+      'controller.quorum.voters': this.#nodes
+        .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
+        .join(','),
+      'controller.listener.names': 'CONTROLLER',
+      listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+      'log.dirs': join(this.#own, `data-${node.id}`),
+      'default.replication.factor': '3',
+      'min.insync.replicas': '2',
+      'offsets.topic.num.partitions': '6',
+      'transaction.state.log.num.partitions': '6',
+      'group.initial.rebalance.delay.ms': '0',
+    };
+    const lines = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(this.#properties(node.id), lines.join(''));
+    await this.#java.run('kafka.tools.StorageTool', [
+      'format',
+      '-t',
+      clusterId,
+      '-c',
+      this.#properties(node.id),
+    ]);
+  }
+
+  #properties(id: number): string {
+    return join(this.#own, `${id}.properties`);
+  }
+
+  #node(id: number): Node {
+    const node = this.#nodes.find((each) => each.id === id);
+    if (node === undefined) throw new Error(`There is no node ${id}.`);
+    return node;
+  }
+}
