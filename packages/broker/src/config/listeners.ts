@@ -79,7 +79,7 @@ function checkNames(
 }
 
 /** Whether whoever comes is taken as nobody in particular. */
-function isOpen(settings: BrokerSettings, name: string, protocol: SecurityProtocol): boolean {
+export function isOpen(settings: BrokerSettings, name: string, protocol: SecurityProtocol): boolean {
   if (protocol === 'PLAINTEXT') return true;
   return protocol === 'SSL' && settings.forListener(name, 'ssl.client.auth') !== 'required';
 }
@@ -90,11 +90,17 @@ export function advertisedEndpoints(
   listeners: readonly Listener[],
   addresses: readonly ListenerAddress[],
 ): Endpoint[] {
+  const bound = addresses.map((address, i) => ({ ...address, port: listeners[i]?.port ?? address.port }));
+  return advertisedTo(settings, bound);
+}
+
+/** The same for addresses whose ports are known. */
+export function advertisedTo(settings: BrokerSettings, addresses: readonly ListenerAddress[]): Endpoint[] {
   const entry = settings.entry('advertised.listeners');
   const advertised = listOf(entry?.value ?? '').map((text) =>
     parse('advertised.listeners', text, entry?.source ?? ''),
   );
-  return addresses.map(({ name, protocol, host, port }, i) => {
+  return addresses.map(({ name, protocol, host, port }) => {
     const told = advertised.find((address) => address.name === name);
     if (told !== undefined && isWildcard(told.host)) {
       throw invalid(
@@ -105,7 +111,7 @@ export function advertisedEndpoints(
     return {
       name,
       host: told?.host ?? ownHost,
-      port: told?.port ?? listeners[i]?.port ?? port,
+      port: told?.port ?? port,
       securityProtocol: SECURITY_PROTOCOLS[protocol],
     };
   });

@@ -88,6 +88,11 @@ export class BrokerSettings {
     return this.#entries.get(name);
   }
 
+  /** All that the broker was started with, of each key what counts. */
+  get given(): readonly SettingEntry[] {
+    return [...this.#entries.values()];
+  }
+
   /** Names of listeners' own settings that the broker was started with. */
   get scopedNames(): string[] {
     return [...this.#entries.keys()].filter((name) => unscoped(name) !== undefined);

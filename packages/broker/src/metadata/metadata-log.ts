@@ -5,6 +5,7 @@
 // whole; where Apache Kafka dropped its beginning, the snapshot that stands for it is read first.
 
 import type { Clock } from '@klamm/base/clock';
+import { messageOf } from '@klamm/base/errors';
 import type { Logger } from '@klamm/base/logger';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import {
@@ -26,7 +27,7 @@ import { TailCacheBudget } from '../storage/tail-cache.ts';
 import { newestSnapshot, type Snapshot } from './metadata-snapshots.ts';
 import { Quorum, quorumStatePath } from './quorum.ts';
 
-const NAME = '__cluster_metadata-0';
+export const METADATA_LOG = '__cluster_metadata-0';
 /** Kafka's own topic id of the metadata log (Uuid.METADATA_TOPIC_ID: zeros and a one). */
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ';
 
@@ -81,9 +82,10 @@ export class MetadataLog {
     logger: Logger,
     replay: (replayed: Replayed) => void,
   ): Promise<MetadataLog> {
-    const path = `${directory.path}/${NAME}`;
+    const path = `${directory.path}/${METADATA_LOG}`;
     const { disk } = directory;
     const snapshot = newestSnapshot(disk, path);
+    checkPresence(directory, path);
     const log = await Log.open({
       disk,
       directory: path,
@@ -117,7 +119,7 @@ export class MetadataLog {
   /** Begins a new epoch, as after an election that this node has won. */
   lead(): void {
     const { disk, path: root, identity } = this.#directory;
-    const path = `${root}/${NAME}`;
+    const path = `${root}/${METADATA_LOG}`;
     disk.replaceFile(quorumStatePath(path), this.quorum.stateText(identity.nodeId, this.#epoch));
     writeEpochs(disk, path, [
       ...readEpochs(disk, path),
@@ -173,6 +175,18 @@ export class MetadataLog {
   }
 }
 
+/** Throws where there are partitions and nothing that tells of them: they would be taken for strays. */
+function checkPresence({ disk, path: root }: LogDirectory, path: string): void {
+  if (disk.exists(path)) return;
+  const partition = disk.list(root).find((name) => readTopicId(disk, `${root}/${name}`) !== null);
+  if (partition === undefined) return;
+  throw kafkaError(
+    ErrorCode.KAFKA_STORAGE_ERROR,
+    `${root} holds partitions, ${partition} for one, but no ${METADATA_LOG}, which tells of them: it was one of several log ` +
+      'directories, or the metadata log had a directory of its own (metadata.log.dir). Have Apache Kafka keep all in one first.',
+  );
+}
+
 function checkReach(path: string, log: Log, snapshot: Snapshot | undefined): void {
   const reach = snapshot?.endOffset ?? 0;
   const first = log.segmentBases[0] ?? 0;
@@ -184,15 +198,28 @@ function checkReach(path: string, log: Log, snapshot: Snapshot | undefined): voi
   );
 }
 
-function replayBatches(bytes: Buffer, quorum: Quorum, replay: (replayed: Replayed) => void): void {
+export function replayBatches(bytes: Buffer, quorum: Quorum, replay: (replayed: Replayed) => void): void {
   forEachBatch(bytes, 0, bytes.length, (at) => {
     if (isControl(bytes, at)) {
       quorum.replay(bytes, at);
       return true;
     }
     for (const { offset, value } of recordsOf(bytes, at)) {
-      if (value !== null) replay({ record: decodeMetadata(value), offset });
+      if (value !== null) replay({ record: decoded(value), offset });
     }
     return baseOffsetOf(bytes, at) >= 0;
   });
+}
+
+/** Throws KAFKA_STORAGE_ERROR where a record is none that Apache Kafka 4.3 has: none of this log may be skipped. */
+function decoded(value: Buffer): MetadataRecord {
+  try {
+    return decodeMetadata(value);
+  } catch (error) {
+    throw kafkaError(
+      ErrorCode.KAFKA_STORAGE_ERROR,
+      `The metadata log cannot be read: ${messageOf(error)} Where a newer Apache Kafka wrote it, lower its features there (kafka-features downgrade), or copy the topics to a new directory.`,
+      { cause: error },
+    );
+  }
 }

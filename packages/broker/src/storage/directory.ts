@@ -52,7 +52,7 @@ export class LogDirectory {
     this.identity = identity;
     this.isNew = isNew;
     this.#logger = logger;
-    this.clean = disk.exists(`${path}/${CLEAN_FILE}`);
+    this.clean = isCleanlyClosed(disk, path);
     this.recoveryPoints = readOffsets(disk, `${path}/${RECOVERY_POINT_FILE}`);
     this.logStartOffsets = readOffsets(disk, `${path}/${LOG_START_FILE}`);
   }
@@ -124,19 +124,57 @@ export class LogDirectory {
   }
 }
 
-function lock(disk: Disk, path: string, processes: ProcessTable): void {
+/** Whether the last broker on a directory closed it in order. */
+export const isCleanlyClosed = (disk: Disk, path: string): boolean => disk.exists(`${path}/${CLEAN_FILE}`);
+
+/** Whose a directory is. Throws KlammError NOT_A_DATA_DIRECTORY, or INCONSISTENT_CLUSTER_ID where it does not say. */
+export function identityOf(disk: Disk, path: string): DirectoryIdentity {
+  if (disk.exists(`${path}/${META_FILE}`)) return readMeta(disk, path);
+  throw new KlammError(`${path} is no data directory: there is no ${META_FILE} in it.`, {
+    code: 'NOT_A_DATA_DIRECTORY',
+    retriable: false,
+  });
+}
+
+/** Who has a directory. Changes nothing. */
+export function holderOf(
+  disk: Disk,
+  path: string,
+  processes: ProcessTable,
+): {
+  /** Number of the process of Klamm that uses it; undefined where none does. */
+  readonly holder: string | undefined;
+  /** True where Apache Kafka uses it, or did and was killed: the two cannot be told apart by its files. */
+  readonly isLeftOpen: boolean;
+} {
   const lockPath = `${path}/${LOCK_FILE}`;
-  const holder = disk.exists(lockPath) ? disk.readFile(lockPath).toString().trim() : '';
+  const isThere = disk.exists(lockPath);
+  const holder = isThere ? disk.readFile(lockPath).toString().trim() : '';
   const isHeld = holder === processes.self ? heldHere.has(path) : holder !== '' && processes.isAlive(holder);
-  if (isHeld) {
+  // Apache Kafka's own lock file is empty, and stays when it has closed the directory.
+  const isLeftOpen = isThere && holder === '' && !disk.exists(`${path}/${CLEAN_FILE}`);
+  return { holder: isHeld ? holder.split(' ')[0] : undefined, isLeftOpen };
+}
+
+function lock(disk: Disk, path: string, processes: ProcessTable): void {
+  const { holder, isLeftOpen } = holderOf(disk, path, processes);
+  if (holder !== undefined) {
     throw new KlammError(
-      `The data directory ${path} is in use by another broker (process ${holder.split(' ')[0]}). ` +
+      `The data directory ${path} is in use by another broker (process ${holder}). ` +
         'Stop that one, or give this one a directory of its own with --data DIR.',
       { code: 'DATA_DIRECTORY_LOCKED', retriable: true },
     );
   }
+  if (isLeftOpen) {
+    throw new KlammError(
+      `Apache Kafka did not close the data directory ${path}: it still runs there, or was killed. Stop it in order (where ` +
+        `it was killed, start it once more before that). If it is gone for good, remove ${path}/${LOCK_FILE}: then Klamm ` +
+        'checks the logs, and keeps what is whole.',
+      { code: 'DATA_DIRECTORY_LOCKED', retriable: true },
+    );
+  }
   try {
-    disk.replaceFile(lockPath, `${processes.self}\n`);
+    disk.replaceFile(`${path}/${LOCK_FILE}`, `${processes.self}\n`);
   } catch (error) {
     throw unusable(path, error);
   }
@@ -180,7 +218,7 @@ function format(
 function readMeta(
   disk: Disk,
   path: string,
-  wanted: { readonly clusterId?: string | undefined; readonly nodeId: number },
+  wanted: { readonly clusterId?: string | undefined; readonly nodeId?: number } = {},
 ): DirectoryIdentity {
   const text = disk.readFile(`${path}/${META_FILE}`).toString();
   const value = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1]?.trim();
@@ -201,7 +239,7 @@ function readMeta(
       `belongs to cluster ${clusterId}, but the settings name cluster ${wanted.clusterId}. Use the right directory.`,
     );
   }
-  if (wanted.nodeId !== nodeId) {
+  if (wanted.nodeId !== undefined && wanted.nodeId !== nodeId) {
     fail(
       `belongs to node ${nodeId}, but node.id is ${wanted.nodeId}. Set node.id=${nodeId}, or use another directory.`,
     );

@@ -3,10 +3,13 @@
 import type { CommandSpec, FlagSpec } from '../command.ts';
 import { FORMAT_GRAMMAR } from '../record/format.ts';
 import { POSITION_GRAMMAR } from '../record/position.ts';
+import { SETTING_FLAGS } from '../setting-flags.ts';
 import { aclCommands } from './acl-table.ts';
 import { certsCommands } from './certs-table.ts';
 import { configCommands } from './config-table.ts';
 import { groupCommands } from './group-table.ts';
+import { logCommands } from './log-table.ts';
+import { mirrorCommands } from './mirror-table.ts';
 import { profileCommands } from './profile-table.ts';
 import { quotaCommands } from './quota-table.ts';
 import { tokenCommands } from './token-table.ts';
@@ -17,14 +20,7 @@ import { userCommands } from './user-table.ts';
 const START_FLAGS: readonly FlagSpec[] = [
   { flags: '-d, --data <dir>', about: 'where to keep the data (default: ./klamm-data)' },
   { flags: '--memory', about: 'keep the data in memory; it is gone when the broker ends' },
-  {
-    flags: '-l, --listeners <list>',
-    about: 'addresses to listen on (default: PLAINTEXT://127.0.0.1:9092)',
-  },
-  { flags: '--advertised-listeners <list>', about: 'addresses that clients are told to use' },
-  { flags: '-p, --port <port>', about: 'port on 127.0.0.1; 0 for a free one' },
-  { flags: '-c, --config <file>', about: 'settings in a server.properties file of Kafka' },
-  { flags: '--set <key=value>', about: 'one setting by its Kafka name', repeats: true },
+  ...SETTING_FLAGS,
   { flags: '--topic <name[:partitions]>', about: 'create a topic if it is missing', repeats: true },
   { flags: '--log-level <level>', about: 'debug, info, warn, error or silent (default: info)' },
 ];
@@ -153,7 +149,9 @@ export const commands: readonly CommandSpec[] = [
   tokenCommands,
   profileCommands,
   quotaCommands,
+  mirrorCommands,
   certsCommands,
+  logCommands,
   {
     name: 'cluster',
     aliases: ['clusters'],
