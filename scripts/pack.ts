@@ -10,7 +10,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PACKAGES = ['base', 'certs', 'protocol', 'broker', 'client', 'cli', 'klamm'];
+const PACKAGES = ['base', 'certs', 'protocol', 'broker', 'client', 'mirror', 'cli', 'klamm'];
 const ENGINES = '>=24';
 
 interface Manifest {

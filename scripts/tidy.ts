@@ -36,8 +36,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   protocol: ['base'],
   broker: ['base', 'certs', 'protocol'],
   client: ['base', 'certs', 'protocol'],
-  cli: ['base', 'certs', 'protocol', 'broker', 'client'],
-  klamm: ['base', 'certs', 'protocol', 'broker', 'client', 'cli'],
+  mirror: ['base', 'protocol', 'client'],
+  cli: ['base', 'certs', 'protocol', 'broker', 'client', 'mirror'],
+  klamm: ['base', 'certs', 'protocol', 'broker', 'client', 'mirror', 'cli'],
 };
 
 /** Directions between the broker's rooms: what a room must not know. */

@@ -63,4 +63,9 @@ export class Flags {
   on(name: string): boolean {
     return this.#values[name] === true;
   }
+
+  /** True where a flag `--no-NAME` is given. */
+  off(name: string): boolean {
+    return this.#values[name] === false;
+  }
 }
