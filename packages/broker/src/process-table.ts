@@ -7,15 +7,20 @@ import type { ProcessTable } from './storage/directory.ts';
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22, counted behind the command's name in brackets: clock ticks from the start of the machine.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // Fields 3 and 22, counted behind the command's name in brackets: its state, and when it began, in clock ticks from
+    // the start of the machine. What has ended, and waits for its parent to hear of it, is no process any more.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }
 }
 
+/** Names a process that runs now, beyond the reuse of its number. */
+export const holderOf = (pid: number): string => `${pid} ${startOf(pid)}`.trim();
+
 export const thisMachine: ProcessTable = {
-  self: `${process.pid} ${startOf(process.pid)}`.trim(),
+  self: holderOf(process.pid),
   isAlive(holder) {
     const [pidText = '', start] = holder.split(' ');
     const pid = Number(pidText);

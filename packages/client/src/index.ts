@@ -18,6 +18,7 @@ export type { Acl, AclFilter, NewAcl } from './admin/acls.ts';
 export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
 export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
+export type { QuorumDescription, QuorumReplica } from './admin/quorum.ts';
 export type {
   QuotaAlteration,
   QuotaDescription,

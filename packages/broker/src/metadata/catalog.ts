@@ -148,6 +148,11 @@ export class Catalog {
     return this.#log.endOffset;
   }
 
+  /** 0 where the quorum's voters are fixed, 1 where they can change (KIP-853). */
+  get kraftVersion(): number {
+    return this.#log.quorum.kraftVersion;
+  }
+
   /** Decides and applies one change after those before it. Rejects, with nothing changed, when it cannot be stored. */
   change<T>(decide: (image: MetadataImage) => Decision<T>): Promise<T> {
     const run = async (): Promise<T> => {

@@ -17,6 +17,7 @@ import {
   listGroups,
   removeMembers,
 } from './groups.ts';
+import { describeQuorum, type QuorumDescription } from './quorum.ts';
 import {
   alterQuotas,
   describeQuotas,
@@ -317,6 +318,11 @@ export class Admin implements AsyncDisposable {
   async describeCluster(): Promise<ClusterMetadata> {
     const { cluster } = await this.#cluster.listTopics([]);
     return cluster;
+  }
+
+  /** Who leads the quorum of controllers, who votes in it, and how far each is. */
+  describeQuorum(): Promise<QuorumDescription> {
+    return describeQuorum(this.#cluster);
   }
 
   async close(): Promise<void> {
