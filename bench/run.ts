@@ -1,4 +1,4 @@
-// `npm run bench -- [start] [broker] [java] [client] [groups] [transactions] [compaction] [--rounds N]
+// `npm run bench -- [start] [broker] [java] [client] [groups] [transactions] [compaction] [failover] [--rounds N]
 // [--quick]`
 //
 // Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
@@ -19,6 +19,7 @@ import { endToEnd, fetching, largeBatches, oneInFlight, type Target } from './br
 import { CLIENTS, type ClientWork, runClient } from './client/contestants.ts';
 import { type PlainWorkload, TRANSACTION_SIZES, WORKLOADS } from './client/workload.ts';
 import { compaction, type KeyedData } from './compaction/compaction.ts';
+import { failoverSuite } from './failover/suite.ts';
 import { rebalances } from './groups/rebalances.ts';
 import { groupsAfterRestart } from './groups/restart.ts';
 import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contestants.ts';
@@ -32,7 +33,16 @@ import {
   TRANSACTION_CLIENTS,
 } from './transactions/transactions.ts';
 
-const SUITES = ['start', 'broker', 'java', 'client', 'groups', 'transactions', 'compaction'] as const;
+const SUITES = [
+  'start',
+  'broker',
+  'java',
+  'client',
+  'groups',
+  'transactions',
+  'compaction',
+  'failover',
+] as const;
 type Suite = (typeof SUITES)[number];
 
 const args = process.argv.slice(2);
@@ -330,5 +340,6 @@ const RUN: Record<Suite, () => Promise<void>> = {
   groups: groupSuite,
   transactions: transactionSuite,
   compaction: compactionSuite,
+  failover: () => failoverSuite(quick, context, progress),
 };
 for (const suite of suites) await RUN[suite as Suite]();

@@ -30,6 +30,7 @@ export const VERSIONS = {
   platformatic: '@platformatic/kafka 2.12.1',
   kafkajs: 'kafkajs 2.2.4',
   'franz-go': 'franz-go 1.22.2',
+  librdkafka: 'librdkafka by confluent-kafka 2.16.1',
   node: process.version,
 } as const;
 
