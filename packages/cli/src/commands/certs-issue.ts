@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { certificateFacts } from '@klamm/certs/inspect/certificate-facts';
 import { type Issued, issueAuthority, issueBroker, issueClient } from '@klamm/certs/issue/certificate';
 import type { KeyKind } from '@klamm/certs/issue/keys';
+import { sortedAddresses } from '../certs/addresses.ts';
 import {
   checkFree,
   makeDirectory,
@@ -47,7 +48,7 @@ export const issueCa: CommandRun = async (context, _parameters, flags) => {
 export const issueBrokerFiles: CommandRun = async (context, [name = 'broker'], flags) => {
   const given = flags.list('address').flatMap((list) => list.split(','));
   const addresses = given.length > 0 ? given : LOCAL_ADDRESSES;
-  const { dns, ips } = sorted(addresses);
+  const { dns, ips } = sortedAddresses(addresses, '--address');
   const plan = planOf(flags, String(name));
   const password = await passwordFor(plan.formats, flags, `Password of the stores of ${name}`);
   const authority = readAuthority(plan.directory);
@@ -185,15 +186,6 @@ async function passwordFor(formats: readonly StoreFormat[], flags: Flags, what: 
   // As keytool: Java opens none with less.
   if (password.length < 6) throw usageError(`${what}: six characters are the least that Java takes.`);
   return password;
-}
-
-function sorted(addresses: readonly string[]): { dns: string[]; ips: string[] } {
-  const isIp = (text: string): boolean => /^\d+(\.\d+){3}$/.test(text) || text.includes(':');
-  const bare = addresses.map((text) => text.trim().replace(/^\[|\]$/g, '')).filter((text) => text !== '');
-  const bad = bare.find((text) => !isIp(text) && !/^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(text));
-  if (bad !== undefined)
-    throw usageError(`--address ${bad}: a name or an address of a host is needed, without a port.`);
-  return { dns: bare.filter((text) => !isIp(text)), ips: bare.filter(isIp) };
 }
 
 function directoryOf(flags: Flags): string {

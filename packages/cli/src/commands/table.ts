@@ -6,6 +6,7 @@ import { POSITION_GRAMMAR } from '../record/position.ts';
 import { SETTING_FLAGS } from '../setting-flags.ts';
 import { aclCommands } from './acl-table.ts';
 import { certsCommands } from './certs-table.ts';
+import { clusterCommands } from './cluster-table.ts';
 import { configCommands } from './config-table.ts';
 import { groupCommands } from './group-table.ts';
 import { logCommands } from './log-table.ts';
@@ -152,23 +153,7 @@ export const commands: readonly CommandSpec[] = [
   mirrorCommands,
   certsCommands,
   logCommands,
-  {
-    name: 'cluster',
-    aliases: ['clusters'],
-    about: 'look at a cluster',
-    examples: [['klamm cluster info', 'its id, brokers and controller']],
-    commands: [
-      {
-        name: 'info',
-        about: 'show its id, brokers and controller',
-        examples: [
-          ['klamm cluster info', 'the broker on this machine'],
-          ['klamm cluster info -b kafka.example:9092 -o json', 'another one, for a program'],
-        ],
-        load: async () => (await import('./cluster.ts')).clusterInfo,
-      },
-    ],
-  },
+  clusterCommands,
   {
     name: 'doctor',
     about: 'say what is wrong with settings of Kafka, and what to write instead',
