@@ -10,6 +10,7 @@ import type { RawClient } from '@klamm/client/raw/raw-client';
 import { rawFetch } from '@klamm/client/raw/raw-fetch';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import type { Sender } from './batch-patch.ts';
+import { writeLead } from './lead.ts';
 import { type Break, OffsetMap } from './offset-map.ts';
 import type { MirroredPartition } from './partition.ts';
 import { cutPieces, endOf, type HolePiece } from './pieces.ts';
@@ -25,6 +26,9 @@ export interface CopyMemory {
   /** Who to write as; `used`: that one is used up. */
   sender(used?: Sender): Promise<Sender>;
   breaks(topic: string, index: number): readonly Break[];
+  /** See lead.ts. */
+  lead(topic: string, index: number): number | undefined;
+  keepLead(topic: string, index: number, to: number): Promise<void>;
   /** Resolves when it cannot be lost any more. */
   keepBreak(topic: string, index: number, at: Break): Promise<void>;
 }
@@ -44,6 +48,8 @@ const REFUSALS_MAX = 100;
 const DOUBTS_MAX = 5;
 /** More than any batch has records. */
 const SEQUENCES_LEFT_MIN = 2 ** 24;
+/** How much cheaper than a marker a record is that is deleted again. */
+const LEAD_FACTOR = 500;
 const OVERLAP_BYTES = 1024 * 1024;
 
 /** Refusals that mean that somebody else writes, unless the partition's end explains them. */
@@ -191,11 +197,39 @@ export class Copier {
     }
     await this.#nextSender(partition, end);
     partition.map = map;
-    const position = await this.#positionAt(partition, end);
+    const begun = await this.#lead(partition, end);
+    const position = begun ?? (await this.#positionAt(partition, end));
     partition.copiedTo = position;
     partition.fetchOffset = position;
-    partition.nextTarget = end.end;
-    partition.targetEnd = end.end;
+    partition.nextTarget = begun ?? end.end;
+    partition.targetEnd = partition.nextTarget;
+  }
+
+  /** Where the log begins at the source's first offset: that offset, once it does; undefined where nothing was done. */
+  async #lead(partition: MirroredPartition, { start, end }: TargetEnd): Promise<number | undefined> {
+    const { topic, index, map, sender, nextSequence } = partition;
+    if (map.breaks.length > 0) return undefined;
+    let to = this.#memory.lead(topic, index);
+    if (to === undefined && end === 0) {
+      const firsts = await this.#source.admin.listOffsets(topic, 'earliest', { partitions: [index] });
+      to = firsts.get(index) ?? 0;
+      if (to === 0 || to > this.#settings.fillLimit * LEAD_FACTOR) return undefined;
+      await this.#memory.keepLead(topic, index, to);
+    }
+    if (to === undefined || start >= to) return undefined;
+    if (end < to) {
+      partition.nextSequence = await writeLead(this.#target, this.#lanes.target, {
+        place: await this.#target.partition(topic, index),
+        sender,
+        sequence: nextSequence,
+        from: end,
+        to,
+        now: this.#settings.clock.now(),
+        timeoutMs: this.#settings.requestTimeoutMs,
+      });
+    }
+    await this.#target.admin.deleteRecords(topic, { [index]: to });
+    return end < to ? to : undefined;
   }
 
   /** The same at two looks: a marker that was sent before may still be on its way. */

@@ -39,6 +39,8 @@ export interface CutoverOptions {
 const POLL_MS = 500;
 /** A mirror that was told to stop takes a second or two; one that died is missed after its session. */
 const STOP_TIMEOUT_MS = 20_000;
+/** So long without coming nearer, and the mirror stands. A mirror that was killed is taken over sooner. */
+const STALLED_MS = 10_000;
 const NAMED_MAX = 5;
 
 /** True where the mirror is over. */
@@ -151,8 +153,21 @@ class CutoverRun {
     return open;
   }
 
+  /** Waits as long as the mirror comes nearer. */
   async #checkCopied(): Promise<void> {
-    const { partitions } = await this.#status();
+    const { clock } = this.#options;
+    const lagOf = ({ partitions }: MirrorStatus): number =>
+      partitions.reduce((sum, { lag, targetEnd }) => sum + lag + (targetEnd < 0 ? 1 : 0), 0);
+    let status = await this.#status();
+    for (let least = lagOf(status), at = clock.monotonic(); least > 0; ) {
+      await sleep(clock, POLL_MS);
+      status = await this.#status();
+      const lag = lagOf(status);
+      if (lag < least) at = clock.monotonic();
+      least = Math.min(least, lag);
+      if (clock.monotonic() - at > STALLED_MS) break;
+    }
+    const { partitions } = status;
     const behind = partitions.filter(({ lag, targetEnd }) => lag > 0 || targetEnd < 0);
     const places = behind.map(({ topic, partition, lag }) => `${topic}-${partition} (${lag})`);
     const detail =

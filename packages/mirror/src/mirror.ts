@@ -237,6 +237,8 @@ export class Mirror {
         return next;
       },
       breaks: (topic, index) => state.breaks(topic, index),
+      lead: (topic, index) => state.lead(topic, index),
+      keepLead: (topic, index, to) => log.write(state.leadRecord(topic, index, to)),
       keepBreak: (topic, index, at) => log.write(state.breakRecord(topic, index, at)),
     };
   }

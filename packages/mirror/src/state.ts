@@ -36,6 +36,7 @@ export class MirrorState {
   readonly topics = new Map<string, TopicClaim>();
   cutover: Cutover | undefined;
   readonly #breaks = new Map<string, Break[]>();
+  readonly #leads = new Map<string, number>();
 
   constructor(name: string) {
     this.name = name;
@@ -43,6 +44,11 @@ export class MirrorState {
 
   breaks(topic: string, index: number): readonly Break[] {
     return this.#breaks.get(`${topic}/${index}`) ?? [];
+  }
+
+  /** The offset that a partition begins at, by records that are to be deleted; undefined where it begins as it is. */
+  lead(topic: string, index: number): number | undefined {
+    return this.#leads.get(`${topic}/${index}`);
   }
 
   /** Takes in one record of the topic, of whichever mirror. */
@@ -59,6 +65,9 @@ export class MirrorState {
       else this.topics.delete(topic);
     } else if (kind === 'cutover') {
       this.cutover = isRecord(fact) ? (fact as unknown as Cutover) : undefined;
+    } else if (kind === 'lead') {
+      if (isRecord(fact)) this.#leads.set(`${topic}/${index}`, Number(fact.to));
+      else this.#leads.delete(`${topic}/${index}`);
     } else if (kind === 'break') {
       const others = this.breaks(topic, index).filter((each) => each.source !== source);
       const own = isRecord(fact) ? [{ source, target: Number(fact.target) }] : [];
@@ -78,7 +87,12 @@ export class MirrorState {
   /** Takes back all that is known of a topic. */
   forgetRecords(topic: string): StateRecord[] {
     const breaks = [...this.#breaks].filter(([place]) => place.slice(0, place.lastIndexOf('/')) === topic);
+    const leads = [...this.#leads.keys()].filter((place) => place.slice(0, place.lastIndexOf('/')) === topic);
     return [
+      ...leads.map((place) => ({
+        key: this.#key('lead', topic, Number(place.slice(place.lastIndexOf('/') + 1))),
+        value: null,
+      })),
       ...breaks.flatMap(([place, all]) =>
         all.map(({ source }) => ({
           key: this.#key('break', topic, Number(place.slice(place.lastIndexOf('/') + 1)), source),
@@ -91,6 +105,10 @@ export class MirrorState {
 
   breakRecord(topic: string, index: number, { source, target }: Break): StateRecord {
     return { key: this.#key('break', topic, index, source), value: JSON.stringify({ target }) };
+  }
+
+  leadRecord(topic: string, index: number, to: number): StateRecord {
+    return { key: this.#key('lead', topic, index), value: JSON.stringify({ to }) };
   }
 
   cutoverRecord(cutover: Cutover | null): StateRecord {

@@ -20,6 +20,13 @@ const WHILE_COPYING: Configs = {
   'max.message.bytes': '2147483647',
 };
 
+/** A compacted topic, from whose beginning records can be deleted: see lead.ts. */
+const COMPACTED: Configs = {
+  'cleanup.policy': 'compact,delete',
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+};
+
 /** They name replicas of the source. */
 const NEVER: ReadonlySet<string> = new Set([
   'leader.replication.throttled.replicas',
@@ -38,7 +45,8 @@ export function ownConfigs(entries: readonly ConfigEntry[]): Configs {
 
 /** @param replicas of the target's topic, which no minimum may exceed */
 export function copyingConfigs(source: Configs, replicas: number): Configs {
-  return { ...finalConfigs(source, replicas), ...WHILE_COPYING };
+  const policy = source['cleanup.policy'] === 'compact' ? COMPACTED : {};
+  return { ...finalConfigs(source, replicas), ...policy, ...WHILE_COPYING };
 }
 
 export function finalConfigs(source: Configs, replicas: number): Configs {
