@@ -5,6 +5,7 @@
 // anything for long, or one says so, the search begins anew with those to start from (KIP-899, KIP-1102).
 
 import type { KlammError } from '@klamm/base/errors';
+import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { ErrorCode, kafkaError } from '@klamm/protocol/error-codes';
 import type { MetadataCache } from './metadata-cache.ts';
 import { addressText, type BrokerAddress } from './network/address.ts';
@@ -40,9 +41,15 @@ export class BrokerSearch {
     this.#pool = pool;
   }
 
-  /** A control connection to a broker. Throws KlammError where none is to be had. */
-  async any(): Promise<Connection> {
-    return this.#anyOf(this.#inOrder(await this.#candidates()));
+  /**
+   * A control connection to a broker that has just answered: for requests that must not be sent twice, and so not be left
+   * with a broker that hangs. Throws KlammError where none is to be had.
+   */
+  answering(): Promise<Connection> {
+    return this.ask(async (connection) => {
+      await connection.request(Metadata, { topics: [] });
+      return connection;
+    });
   }
 
   /** Asks a broker, and where it does not answer soon, others: for questions that may be answered twice. */

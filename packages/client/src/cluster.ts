@@ -188,7 +188,7 @@ export class Cluster {
   ): Promise<Decoded<R>> {
     const { nodeId, once = false, retry = true } = options;
     const connect = (): Promise<Connection> =>
-      nodeId === undefined ? this.#search.any() : this.connect(nodeId, CONTROL);
+      nodeId === undefined ? this.#search.answering() : this.connect(nodeId, CONTROL);
     if (!retry) return (await connect()).request(api, body, options);
     if (!once) return this.retry(async () => (await connect()).request(api, body, options));
     return (await this.retry(connect)).request(api, body, options);

@@ -10,9 +10,11 @@ import { Metadata } from '@klamm/protocol/api/03-metadata';
 import { OffsetCommit } from '@klamm/protocol/api/08-offset-commit';
 import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
+import { DeleteTopics } from '@klamm/protocol/api/20-delete-topics';
 import { InitProducerId } from '@klamm/protocol/api/22-init-producer-id';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { BatchBuilder } from '@klamm/protocol/records/builder';
+import type { Api } from '@klamm/protocol/schema/message';
 import { Kafka } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { Coordinator } from './coordinator.ts';
@@ -60,6 +62,10 @@ function recordAt(offset: number): Buffer {
   const builder = new BatchBuilder();
   builder.append(null, `${offset}`, [], 1000);
   return builder.build({ baseOffset: offset });
+}
+
+function rangeOf({ key, versions: [minVersion, maxVersion] }: Api) {
+  return { apiKey: key, minVersion, maxVersion };
 }
 
 test('dead and silent addresses at the head of the list cost a moment, not a timeout', async () => {
@@ -233,13 +239,7 @@ test('a coordinator that moved is not looked for where nobody has heard of it', 
   const keys = [ApiVersions, Metadata, FindCoordinator, OffsetCommit];
   for (const id of [1, 2, 3]) {
     const node = cluster.node(id);
-    node.on(ApiVersions, () => ({
-      apiKeys: keys.map(({ key, versions: [minVersion, maxVersion] }) => ({
-        apiKey: key,
-        minVersion,
-        maxVersion,
-      })),
-    }));
+    node.on(ApiVersions, () => ({ apiKeys: keys.map(rangeOf) }));
     const coordinator = id === 3 ? 3 : 1;
     node.on(FindCoordinator, ({ coordinatorKeys }) => ({
       coordinators: coordinatorKeys.map((key) => {
@@ -264,6 +264,24 @@ test('a coordinator that moved is not looked for where nobody has heard of it', 
   const answer = await coordinator.request(OffsetCommit, { groupId: 'g' }, new AbortController().signal);
   assert.equal(answer.topics[0]?.partitions[0]?.errorCode, 0);
   release();
+});
+
+test('a change is sent to a broker that answers, and once', async () => {
+  await using cluster = await ScriptedCluster.start(2, [1]);
+  const keys = [ApiVersions, Metadata, DeleteTopics];
+  for (const id of [1, 2]) {
+    cluster.node(id).on(ApiVersions, () => ({ apiKeys: keys.map(rangeOf) }));
+    cluster.node(id).on(DeleteTopics, ({ topicNames }) => ({
+      responses: topicNames.map((name) => ({ name, errorCode: 0 })),
+    }));
+  }
+  const timeouts = { connectionTimeoutMs: 3_600_000, requestTimeoutMs: 3_600_000 };
+  const admin = kafkaOf(cluster, timeouts).admin();
+  await admin.describeTopic('t');
+  cluster.node(1).isHanging = true;
+  await admin.deleteTopics(['t']);
+  assert.deepEqual(cluster.nodes.map((node) => counts(node, 'DeleteTopics')).filter(Boolean), [1]);
+  await admin.close();
 });
 
 test('where no broker has answered for long, the client begins anew from the first ones, and not before', async () => {
