@@ -9,6 +9,9 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output/rows.ts';
 import { usageError } from './usage-error.ts';
 
 export const DEFAULT_BOOTSTRAP = '127.0.0.1:9092';
+const DEFAULT_TIMEOUT = '10s';
+/** A broker that died is missed after 9 s (broker.session.timeout.ms), and what it led is elsewhere some seconds later. */
+const PATIENCE_MS = 60_000;
 
 export interface Globals {
   readonly bootstrap: string;
@@ -19,6 +22,8 @@ export interface Globals {
   /** Secrets that stand in a flag, where everybody on the machine may see them. */
   readonly exposed: readonly string[];
   readonly timeoutMs: number;
+  /** How long work that has begun goes on through failures: --timeout, or long enough for another node to take over. */
+  readonly patienceMs: number;
   /** Undefined where nobody asked for a format: the command decides. */
   readonly output: OutputFormat | undefined;
   readonly quiet: boolean;
@@ -53,7 +58,7 @@ export function globalsFrom(
   const given = (name: string): string | undefined => givenBy(values, environment, name);
   const flagged = parseFlagged(Array.isArray(values.property) ? values.property.map(String) : []);
   const properties = merged(stored, flagged);
-  const timeout = given('timeout') ?? '10s';
+  const timeout = given('timeout') ?? DEFAULT_TIMEOUT;
   const timeoutMs = parseDuration(timeout);
   if (timeoutMs === undefined || timeoutMs === 0)
     throw usageError(`--timeout ${timeout}: write it as 500ms, 10s or 1m.`);
@@ -64,6 +69,7 @@ export function globalsFrom(
     properties,
     exposed: Object.keys(flagged).filter((name) => SECRET_PROPERTIES.includes(name)),
     timeoutMs,
+    patienceMs: given('timeout') === undefined ? PATIENCE_MS : timeoutMs,
     output: outputFormat(given('output')),
     quiet: values.quiet === true || isSet(environment.KLAMM_QUIET),
     verbose: values.verbose === true || isSet(environment.KLAMM_VERBOSE),

@@ -226,7 +226,7 @@ function jsonRecord(
 }
 
 function producerOptions(context: CommandContext, flags: Flags): ProducerOptions {
-  const { properties, timeoutMs } = context.globals;
+  const { properties, patienceMs } = context.globals;
   const acks = flags.text('acks') ?? properties.acks ?? 'all';
   const compression = flags.text('compression') ?? properties['compression.type'] ?? 'none';
   const lingerMs = properties['linger.ms'];
@@ -243,7 +243,7 @@ function producerOptions(context: CommandContext, flags: Flags): ProducerOptions
     ...(transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs }),
     acks: acks === 'all' || acks === '-1' ? 'all' : acks === '1' ? 1 : 0,
     compression: compression as NonNullable<ProducerOptions['compression']>,
-    deliveryTimeoutMs: deliveryTimeoutMs === undefined ? timeoutMs : Number(deliveryTimeoutMs),
+    deliveryTimeoutMs: deliveryTimeoutMs === undefined ? patienceMs : Number(deliveryTimeoutMs),
     ...(lingerMs === undefined ? {} : { lingerMs: Number(lingerMs) }),
     ...(batchBytes === undefined ? {} : { batchBytes: Number(batchBytes) }),
   };
