@@ -8,7 +8,7 @@ import { authorized, sees } from '../dispatch/authorized.ts';
 import type { RequestContext } from '../dispatch/context.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, CLUSTER_NAME, Operation } from '../metadata/acl.ts';
-import { removeTopicRecord } from '../metadata/topic-changes.ts';
+import { removeTopicRecords } from '../metadata/topic-changes.ts';
 import { Mutations, OVER_MUTATION_QUOTA } from '../quotas/mutations.ts';
 
 /** KIP-599. */
@@ -72,7 +72,7 @@ async function deleteTopic(context: RequestContext, target: Target, mutations: M
       return { records: [], result: refused(errorCode) };
     }
     const result = { name: topic.name, topicId: topic.id, errorCode: ErrorCode.NONE, errorMessage: null };
-    return { records: [removeTopicRecord(topic.id)], result };
+    return { records: removeTopicRecords(image, topic), result };
   });
 }
 

@@ -246,4 +246,15 @@ export function checkPartitionCount(
   return checkReplicas(assignments, nodeId);
 }
 
-export const removeTopicRecord = (topicId: string): Buffer => encodeMetadata(RemoveTopicRecord, { topicId });
+/**
+ * Takes the topic's settings back first: Apache Kafka 4.3.1, which reads the log from its start, would give those of a topic
+ * that was deleted to a later one of the same name (ConfigurationsDelta.replay looks only into what it had before).
+ */
+export function removeTopicRecords(image: MetadataImage, { name, id }: TopicImage): Buffer[] {
+  const resource = { resourceType: ResourceType.topic, resourceName: name };
+  const configs = [...image.configs(ResourceType.topic, name).keys()];
+  return [
+    ...configs.map((config) => encodeMetadata(ConfigRecord, { ...resource, name: config, value: null })),
+    encodeMetadata(RemoveTopicRecord, { topicId: id }),
+  ];
+}
