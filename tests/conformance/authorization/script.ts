@@ -3,8 +3,15 @@
 
 import type { Row } from './row.ts';
 import { adminRows } from './script-admin.ts';
+import { clusterRows } from './script-cluster.ts';
 import { groupRows } from './script-groups.ts';
 import { recordRows } from './script-records.ts';
 import { transactionRows } from './script-transactions.ts';
 
-export const SCRIPT: readonly Row[] = [...recordRows(), ...groupRows(), ...transactionRows(), ...adminRows()];
+export const SCRIPT: readonly Row[] = [
+  ...recordRows(),
+  ...groupRows(),
+  ...transactionRows(),
+  ...clusterRows(),
+  ...adminRows(),
+];

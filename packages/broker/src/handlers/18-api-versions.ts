@@ -5,8 +5,9 @@
 import { ApiVersions } from '@klamm/protocol/api/18-api-versions';
 import { ErrorCode } from '@klamm/protocol/error-codes';
 import { defineHandler } from '../dispatch/handler.ts';
-import { FEATURES } from '../metadata/bootstrap.ts';
+import { FEATURES, KRAFT_RANGE, KRAFT_VERSION } from '../metadata/bootstrap.ts';
 
+const SUPPORTED = [...FEATURES, { name: KRAFT_VERSION, ...KRAFT_RANGE }];
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 
 export const apiVersions = defineHandler(ApiVersions, {
@@ -16,13 +17,17 @@ export const apiVersions = defineHandler(ApiVersions, {
       return { errorCode: ErrorCode.INVALID_REQUEST };
     }
     connection.softwareName = clientSoftwareName;
-    const { features } = broker.catalog.image;
+    const { image, kraftVersion } = broker.catalog;
+    const finalized = [
+      ...image.features,
+      ...(kraftVersion > 0 ? [[KRAFT_VERSION, kraftVersion] as const] : []),
+    ];
     return {
       errorCode: ErrorCode.NONE,
       apiKeys: broker.supportedApis,
-      supportedFeatures: FEATURES.filter(({ minVersion }) => apiVersion >= 4 || minVersion > 0),
+      supportedFeatures: SUPPORTED.filter(({ minVersion }) => apiVersion >= 4 || minVersion > 0),
       finalizedFeaturesEpoch: broker.catalog.endOffset - 1,
-      finalizedFeatures: [...features].map(([name, level]) => ({
+      finalizedFeatures: finalized.map(([name, level]) => ({
         name,
         maxVersionLevel: level,
         minVersionLevel: level,

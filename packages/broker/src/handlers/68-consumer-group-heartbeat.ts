@@ -7,10 +7,11 @@ import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, Operation } from '../metadata/acl.ts';
-import { callerOf } from './group-requests.ts';
+import { callerOf, hasConsumerProtocol } from './group-requests.ts';
 
 export const consumerGroupHeartbeat = defineHandler(ConsumerGroupHeartbeat, {
   handle(context, request) {
+    if (!hasConsumerProtocol(context)) return refused(ErrorCode.UNSUPPORTED_VERSION);
     const caller = { ...callerOf(context), apiVersion: context.apiVersion };
     const { broker, connection } = context;
     const { groupId, memberId, subscribedTopicNames } = request;

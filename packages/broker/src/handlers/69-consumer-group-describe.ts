@@ -2,12 +2,13 @@
 // GROUP_ID_NOT_FOUND.
 
 import { ConsumerGroupDescribe } from '@klamm/protocol/api/69-consumer-group-describe';
-import { ErrorCode } from '@klamm/protocol/error-codes';
+import { ErrorCode, errorMeaning } from '@klamm/protocol/error-codes';
 import type { DescribedGroup } from '../coordinators/consumer/consumer-description.ts';
 import { authorized } from '../dispatch/authorized.ts';
 import { defineHandler } from '../dispatch/handler.ts';
 import { AclResource, Operation } from '../metadata/acl.ts';
 import { groupOperations } from './authorized-operations.ts';
+import { hasConsumerProtocol } from './group-requests.ts';
 
 const NOTHING = { groupState: '', groupEpoch: 0, assignmentEpoch: 0, assignorName: '', members: [] };
 
@@ -21,6 +22,7 @@ const HIDDEN = {
 export const consumerGroupDescribe = defineHandler(ConsumerGroupDescribe, {
   async handle(context, request) {
     const { broker } = context;
+    if (!hasConsumerProtocol(context)) return { groups: request.groupIds.map(unsupported) };
     const describe = async (groupId: string): Promise<object> => {
       if (!authorized(context, Operation.describe, AclResource.group, groupId))
         return { groupId, errorCode: ErrorCode.GROUP_AUTHORIZATION_FAILED, ...NOTHING };
@@ -51,6 +53,13 @@ export const consumerGroupDescribe = defineHandler(ConsumerGroupDescribe, {
   onError: ({ groupIds }, errorCode, errorMessage) => ({
     groups: groupIds.map((groupId) => ({ groupId, errorCode, errorMessage, ...NOTHING })),
   }),
+});
+
+const unsupported = (groupId: string) => ({
+  groupId,
+  errorCode: ErrorCode.UNSUPPORTED_VERSION,
+  errorMessage: errorMeaning(ErrorCode.UNSUPPORTED_VERSION),
+  ...NOTHING,
 });
 
 function topicsOf({ members }: DescribedGroup): Set<string> {

@@ -21,3 +21,7 @@ export function callerOf(context: RequestContext): Caller {
     mayDescribe: (topic) => sees(context, Operation.describe, AclResource.topic, topic),
   };
 }
+
+/** Whether the cluster has the protocol of consumer groups (KIP-848); a level of a feature says so. */
+export const hasConsumerProtocol = ({ broker }: RequestContext): boolean =>
+  (broker.catalog.image.features.get('group.version') ?? 0) > 0;

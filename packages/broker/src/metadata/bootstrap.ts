@@ -14,6 +14,10 @@ import { encodeMetadata } from '@klamm/protocol/stored/metadata-frame';
 import { ResourceType } from './image.ts';
 
 export const METADATA_VERSION = 'metadata.version';
+/** Not a record like the others: control records of the metadata log tell its level. */
+export const KRAFT_VERSION = 'kraft.version';
+/** Levels of kraft.version that there are: fixed voters, and voters that can change (KIP-853). */
+export const KRAFT_RANGE = { minVersion: 0, maxVersion: 1 } as const;
 
 /** Features of Apache Kafka 4.3: the levels it can run with, and the one a new cluster is given. */
 export const FEATURES = [

@@ -35,6 +35,8 @@ export class MetadataImage {
   readonly tokens = new TokenImage();
   nextProducerId = 0;
   brokerEpoch = -1;
+  /** Of every broker that is registered, by id: of this node, and of those that were with it once. */
+  readonly brokerEpochs = new Map<number, number>();
 
   /** In order of name. */
   get topics(): TopicImage[] {
@@ -66,6 +68,10 @@ export class MetadataImage {
     switch (record.type) {
       case 0:
         this.brokerEpoch = offset;
+        this.brokerEpochs.set(record.data.brokerId, record.data.brokerEpoch);
+        break;
+      case 1:
+        this.brokerEpochs.delete(record.data.brokerId);
         break;
       case 2: {
         const topic = { name: record.data.name, id: record.data.topicId, partitions: [] };
@@ -102,7 +108,8 @@ export class MetadataImage {
         break;
       }
       case 12:
-        this.features.set(record.data.name, record.data.featureLevel);
+        if (record.data.featureLevel === 0) this.features.delete(record.data.name);
+        else this.features.set(record.data.name, record.data.featureLevel);
         break;
       case 14:
         this.quotas.replay(record.data);
