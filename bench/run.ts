@@ -1,4 +1,4 @@
-// `npm run bench -- [start] [broker] [java] [client] [groups] [transactions] [compaction] [failover] [--rounds N]
+// `npm run bench -- [start] [broker] [java] [client] [groups] [transactions] [compaction] [failover] [mirror] [--rounds N]
 // [--quick]`
 //
 // Runs cases against Klamm and its rivals in turn and prints, for each case, one line of JSON on stdout and a table on
@@ -26,6 +26,7 @@ import { addressOf, BROKERS, type BrokerName, VERSIONS } from './harness/contest
 import { processUsage } from './harness/process-usage.ts';
 import { report } from './harness/report.ts';
 import { type Figures, runRounds } from './harness/rounds.ts';
+import { mirrorSuite } from './mirror/suite.ts';
 import {
   clientOnBroker,
   fillWithTransactions,
@@ -42,6 +43,7 @@ const SUITES = [
   'transactions',
   'compaction',
   'failover',
+  'mirror',
 ] as const;
 type Suite = (typeof SUITES)[number];
 
@@ -341,5 +343,6 @@ const RUN: Record<Suite, () => Promise<void>> = {
   transactions: transactionSuite,
   compaction: compactionSuite,
   failover: () => failoverSuite(quick, context, progress),
+  mirror: () => mirrorSuite(quick, context, progress),
 };
 for (const suite of suites) await RUN[suite as Suite]();
