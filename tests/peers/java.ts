@@ -84,7 +84,7 @@ async function needJava17(): Promise<void> {
     throw new Error(`Kafka 4.3 needs Java 17 or newer, but java is ${stderr.split('\n')[0]}`);
 }
 
-async function findJars(): Promise<string> {
+export async function findJars(): Promise<string> {
   const home = process.env.KAFKA_HOME;
   if (home !== undefined) {
     const libs = join(home, 'libs');

@@ -17,7 +17,10 @@ export type {
 export type { Acl, AclFilter, NewAcl } from './admin/acls.ts';
 export type { Admin } from './admin/admin.ts';
 export type { ConfigEntry, ConfigResource, ConfigSource } from './admin/configs.ts';
+export type { Election, ElectLeadersOptions } from './admin/elections.ts';
+export type { Feature, FeatureUpdate } from './admin/features.ts';
 export type { GroupDescription, GroupListing, GroupMember, ListGroupsOptions } from './admin/groups.ts';
+export type { LogDir, LogDirReplica, ReplicaPlace } from './admin/log-dirs.ts';
 export type { QuorumDescription, QuorumReplica } from './admin/quorum.ts';
 export type {
   QuotaAlteration,
@@ -26,6 +29,7 @@ export type {
   QuotaFilter,
   QuotaName,
 } from './admin/quotas.ts';
+export type { PartitionReassignment, PartitionReplicas, ReassignOptions } from './admin/reassignments.ts';
 export type { CreateTokenOptions, DelegationToken } from './admin/tokens.ts';
 export type { ChangeOptions, NewTopic } from './admin/topics.ts';
 export type {
@@ -43,6 +47,7 @@ export type {
   ProducerState,
 } from './admin/transactions-producers.ts';
 export type { ScramMechanism, UserCredential, UserDescription } from './admin/users.ts';
+export type { NewVoter, Voter } from './admin/voters.ts';
 export { type Bytes, json, type Serde, type StandardSchema, schema, text } from './bytes.ts';
 export { Kafka } from './client.ts';
 export type { ClusterMetadata } from './cluster.ts';
@@ -70,6 +75,7 @@ export type { DeliveryOutcome } from './producer/outcomes.ts';
 export { type Partitioner, type PartitionerInput, partitionOfKey } from './producer/partitioner.ts';
 export type { Producer } from './producer/producer.ts';
 export type { Transaction } from './producer/transactions/transaction.ts';
+export { type ClientProperties, clientOptionsFromProperties } from './security/client-properties.ts';
 export type { BearerToken, SaslOptions, StoreOptions, TlsOptions } from './security/options.ts';
 export type { TransformOptions } from './transform/options.ts';
 export type { Transform } from './transform/transform.ts';
