@@ -82,6 +82,8 @@ const OF_ONE_NODE = [
   'share.coordinator.state.topic.replication.factor',
   'share.coordinator.state.topic.min.isr',
 ] as const;
+const PORT_MIN = 1024;
+const PORT_MAX = 65_535;
 const ANONYMOUS = 'User:ANONYMOUS';
 
 /**
@@ -311,11 +313,12 @@ class Listeners {
     }
   }
 
-  /** The next port above 9092 that none of the listeners has; it may be taken on the machine all the same. */
+  /** The next port above the first listener's that none of them has; it may be taken on the machine all the same. */
   #freePort(): number {
     const given = listOf(this.#settings.text('listeners')).map((text) => Number(/\d+$/.exec(text)?.[0]));
-    let port = 9093;
-    while (given.includes(port) || this.#taken.has(port)) port++;
+    let port = (this.#served[0]?.port ?? PORT_MIN) + 1;
+    while (port > PORT_MAX || given.includes(port) || this.#taken.has(port))
+      port = port >= PORT_MAX ? PORT_MIN : port + 1;
     this.#taken.add(port);
     return port;
   }
