@@ -1,11 +1,13 @@
 // The administrator's calls: topics, their settings, their offsets, groups, transactions, and the cluster itself.
 
+import type { KlammError } from '@klamm/base/errors';
 import type { TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster, ClusterMetadata } from '../cluster.ts';
 import type { StartPosition } from '../consumer/options.ts';
 import type { CommittedOffset, OffsetToCommit } from '../group/offset-requests.ts';
 import type { TopicMetadata } from '../metadata-cache.ts';
 import { type Acl, type AclFilter, createAcls, deleteAcls, describeAcls, type NewAcl } from './acls.ts';
+import { ClusterAdmin } from './cluster-admin.ts';
 import { alterConfigs, type ConfigEntry, type ConfigResource, describeConfigs } from './configs.ts';
 import { deleteGroupOffsets, groupOffsets, setGroupOffsets } from './group-offsets.ts';
 import {
@@ -17,7 +19,7 @@ import {
   listGroups,
   removeMembers,
 } from './groups.ts';
-import { describeQuorum, type QuorumDescription } from './quorum.ts';
+import { deleteGroups, describeGroups } from './groups-several.ts';
 import {
   alterQuotas,
   describeQuotas,
@@ -74,12 +76,13 @@ import {
 } from './users.ts';
 
 /** Every call throws KlammError: with Kafka's code where the broker refused, NETWORK_EXCEPTION where it is not there. */
-export class Admin implements AsyncDisposable {
+export class Admin extends ClusterAdmin implements AsyncDisposable {
   readonly #cluster: Cluster;
   readonly #release: () => void;
 
   /** Use `kafka.admin()`. */
   constructor(cluster: Cluster) {
+    super(cluster);
     this.#cluster = cluster;
     this.#release = cluster.use();
   }
@@ -172,6 +175,16 @@ export class Admin implements AsyncDisposable {
   /** Deletes a group without members, and its offsets. Throws NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
   deleteGroup(groupId: string): Promise<void> {
     return deleteGroup(this.#cluster, groupId);
+  }
+
+  /** Several groups at once, by id: each as `describeGroup` has it, or the error that it would throw. */
+  describeGroups(groupIds: readonly string[]): Promise<Map<string, GroupDescription | KlammError>> {
+    return describeGroups(this.#cluster, groupIds);
+  }
+
+  /** Deletes several groups at once; by id, the error with which one was not deleted, or undefined. */
+  deleteGroups(groupIds: readonly string[]): Promise<Map<string, KlammError | undefined>> {
+    return deleteGroups(this.#cluster, groupIds);
   }
 
   /** Takes members out of a group, by member id or instance id. Those that still run join again. */
@@ -318,11 +331,6 @@ export class Admin implements AsyncDisposable {
   async describeCluster(): Promise<ClusterMetadata> {
     const { cluster } = await this.#cluster.listTopics([]);
     return cluster;
-  }
-
-  /** Who leads the quorum of controllers, who votes in it, and how far each is. */
-  describeQuorum(): Promise<QuorumDescription> {
-    return describeQuorum(this.#cluster);
   }
 
   async close(): Promise<void> {

@@ -179,8 +179,14 @@ async function describeClassic(ask: Ask, groupId: string): Promise<GroupDescript
   if (group === undefined || group.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return undefined;
   if (group.groupState === 'Dead') return undefined;
   throwFirst([{ what: `The group "${groupId}" cannot be described`, ...group }]);
+  return classicDescription(group);
+}
+
+type ClassicGroup = Decoded<(typeof DescribeGroups)['response']['fields']>['groups'][number];
+
+export function classicDescription(group: ClassicGroup): GroupDescription {
   return {
-    groupId,
+    groupId: group.groupId,
     type: 'classic',
     state: group.groupState,
     protocolType: group.protocolType,
@@ -211,8 +217,14 @@ async function describeConsumer(ask: Ask, groupId: string): Promise<GroupDescrip
   const [group] = answer?.groups ?? [];
   if (group === undefined || group.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return undefined;
   throwFirst([{ what: `The group "${groupId}" cannot be described`, ...group }]);
+  return consumerDescription(group);
+}
+
+type ConsumerGroup = Decoded<(typeof ConsumerGroupDescribe)['response']['fields']>['groups'][number];
+
+export function consumerDescription(group: ConsumerGroup): GroupDescription {
   return {
-    groupId,
+    groupId: group.groupId,
     type: 'consumer',
     state: group.groupState,
     protocolType: 'consumer',
@@ -237,9 +249,7 @@ async function describeConsumer(ask: Ask, groupId: string): Promise<GroupDescrip
 /** As ConsumerGroupDescribe numbers how a member takes part. */
 const CLASSIC_MEMBER = 0;
 
-type Assigned = Decoded<
-  (typeof ConsumerGroupDescribe)['response']['fields']
->['groups'][number]['members'][number]['assignment'];
+type Assigned = ConsumerGroup['members'][number]['assignment'];
 
 function partitionsOf({ topicPartitions }: Assigned): TopicPartition[] {
   return listPartitions(topicPartitions.map(({ topicName: topic, partitions }) => ({ topic, partitions })));

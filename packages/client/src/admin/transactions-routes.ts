@@ -1,5 +1,5 @@
-// Asks for many things at once, each where it is known: transactional ids at their coordinators, partitions at their
-// leaders. What has moved meanwhile, or is busy, is asked for again, and nothing else is.
+// Asks for many things at once, each where it is known: transactional ids and groups at their coordinators, partitions at
+// their leaders. What has moved meanwhile, or is busy, is asked for again, and nothing else is.
 //
 // It must not know what is asked. Kafka: AdminApiDriver, CoordinatorStrategy, PartitionLeaderStrategy.
 
@@ -8,7 +8,8 @@ import { ErrorCode, isRetriable, kafkaError } from '@klamm/protocol/error-codes'
 import { groupByTopic, partitionText, type TopicPartition } from '@klamm/protocol/groups/topic-partition';
 import type { Cluster } from '../cluster.ts';
 
-/** FindCoordinator's number for transactions. */
+/** FindCoordinator's numbers. */
+const GROUP = 0;
 const TRANSACTION = 1;
 /** So many partitions are asked for in one request, as Java's tools do. */
 const BATCH = 500;
@@ -57,15 +58,27 @@ async function askEach<A extends Answer>(
 }
 
 /** Asks the coordinator of each transactional id. */
-export async function askCoordinators<A extends Answer>(
+export const askCoordinators = <A extends Answer>(...asked: Asked<A>): Promise<Map<string, A>> =>
+  askThoseOf(TRANSACTION, ...asked);
+
+/** Asks the coordinator of each group. */
+export const askGroupCoordinators = <A extends Answer>(...asked: Asked<A>): Promise<Map<string, A>> =>
+  askThoseOf(GROUP, ...asked);
+
+type Asked<A extends Answer> = [
   cluster: Cluster,
-  transactionalIds: readonly string[],
+  ids: readonly string[],
   ask: (nodeId: number, ids: readonly string[]) => Promise<Answers<A>>,
   errorOf: (id: string, errorCode: number) => Error,
+];
+
+async function askThoseOf<A extends Answer>(
+  keyType: number,
+  ...[cluster, all, ask, errorOf]: Asked<A>
 ): Promise<Map<string, A>> {
-  return askEach(cluster, transactionalIds, {
+  return askEach(cluster, all, {
     route: async (ids) => {
-      const found = await Promise.all(ids.map((id) => coordinatorOf(cluster, id, errorOf)));
+      const found = await Promise.all(ids.map((id) => coordinatorOf(cluster, keyType, id, errorOf)));
       // Their addresses come with the metadata.
       if (found.some(({ nodeId }) => cluster.addressOf(nodeId) === undefined)) await cluster.listTopics([]);
       return grouped(found);
@@ -77,10 +90,11 @@ export async function askCoordinators<A extends Answer>(
 
 async function coordinatorOf(
   cluster: Cluster,
+  keyType: number,
   id: string,
   errorOf: (id: string, errorCode: number) => Error,
 ): Promise<{ name: string; nodeId: number }> {
-  const body = { key: id, keyType: TRANSACTION, coordinatorKeys: [id] };
+  const body = { key: id, keyType, coordinatorKeys: [id] };
   const answer = await cluster.request(FindCoordinator, body, { retry: false });
   const { nodeId, errorCode } = answer.coordinators[0] ?? answer;
   if (errorCode !== 0) throw errorOf(id, errorCode);
