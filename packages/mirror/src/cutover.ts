@@ -153,13 +153,13 @@ class CutoverRun {
     return open;
   }
 
-  /** Waits as long as the mirror comes nearer. */
+  /** Waits as long as a mirror runs and comes nearer. */
   async #checkCopied(): Promise<void> {
     const { clock } = this.#options;
     const lagOf = ({ partitions }: MirrorStatus): number =>
       partitions.reduce((sum, { lag, targetEnd }) => sum + lag + (targetEnd < 0 ? 1 : 0), 0);
     let status = await this.#status();
-    for (let least = lagOf(status), at = clock.monotonic(); least > 0; ) {
+    for (let least = lagOf(status), at = clock.monotonic(); least > 0 && status.members.length > 0; ) {
       await sleep(clock, POLL_MS);
       status = await this.#status();
       const lag = lagOf(status);

@@ -88,7 +88,7 @@ export class TopicSync {
     const claim = this.#state.topics.get(name);
     if (claim !== undefined && claim.sourceId !== id) {
       throw kafkaError(
-        ErrorCode.INCONSISTENT_TOPIC_ID,
+        ErrorCode.INVALID_REQUEST,
         `The source's topic "${name}" was deleted and made again. Delete the target's too, and say klamm mirror forget ${name}.`,
       );
     }
