@@ -75,9 +75,9 @@ export class HandOverPlace {
     });
   }
 
-  async startKlamm(): Promise<RunningProgram> {
+  async startKlamm(port = this.port + 1): Promise<RunningProgram> {
     const program = startProgram(process.execPath, [BIN, 'start', '-c', this.#properties]);
-    await untilAnswers(this.port + 1, program);
+    await untilAnswers(port, program);
     return program;
   }
 
