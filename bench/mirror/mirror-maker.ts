@@ -20,14 +20,33 @@ export interface Flow {
   readonly partitions: number;
 }
 
-export async function startMirrorMaker(flow: Flow, folder: string): Promise<RunningProgram> {
+/** What people set who want it fast: large batches that are waited for, and large fetches. */
+const TUNED = {
+  'target.producer.batch.size': '1048576',
+  'target.producer.linger.ms': '50',
+  'target.producer.buffer.memory': '134217728',
+  'source.consumer.max.poll.records': '20000',
+  'source.consumer.max.partition.fetch.bytes': '4194304',
+};
+
+/** With what it comes with. */
+export const startMirrorMaker = (flow: Flow, folder: string): Promise<RunningProgram> =>
+  start(flow, folder, {});
+export const startTunedMirrorMaker = (flow: Flow, folder: string): Promise<RunningProgram> =>
+  start(flow, folder, TUNED);
+
+async function start(
+  flow: Flow,
+  folder: string,
+  further: Readonly<Record<string, string>>,
+): Promise<RunningProgram> {
   const jars = await cached('mirror-maker', [POM], async (into) => {
     await runProgram('mvn', ['-q', '-B', '-f', POM, GOAL, `-DoutputDirectory=${into}`], {
       timeoutMs: 300_000,
     });
   });
   const properties = join(folder, 'mm2.properties');
-  writeFileSync(properties, propertiesOf(flow));
+  writeFileSync(properties, propertiesOf(flow, further));
   const classPath = [join(jars, '*')].join(delimiter);
   const main = 'org.apache.kafka.connect.mirror.MirrorMaker';
   return startProgram('java', [
@@ -40,7 +59,10 @@ export async function startMirrorMaker(flow: Flow, folder: string): Promise<Runn
   ]);
 }
 
-function propertiesOf({ source, target, topic, partitions }: Flow): string {
+function propertiesOf(
+  { source, target, topic, partitions }: Flow,
+  further: Readonly<Record<string, string>>,
+): string {
   return Object.entries({
     clusters: 'source,target',
     'source.bootstrap.servers': source,
@@ -63,6 +85,7 @@ function propertiesOf({ source, target, topic, partitions }: Flow): string {
     'config.storage.replication.factor': '1',
     'source.consumer.auto.offset.reset': 'earliest',
     'dedicated.mode.enable.internal.rest': 'false',
+    ...further,
   })
     .map(([key, value]) => `${key} = ${value}\n`)
     .join('');

@@ -12,13 +12,14 @@ import { BROKERS } from '../harness/contestants.ts';
 import { processUsage } from '../harness/process-usage.ts';
 import { type ReportContext, report } from '../harness/report.ts';
 import { type Figures, runRounds } from '../harness/rounds.ts';
-import { type Flow, startMirrorMaker } from './mirror-maker.ts';
+import { type Flow, startMirrorMaker, startTunedMirrorMaker } from './mirror-maker.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const POLL_MS = 20;
 const MIRRORS = {
   'klamm mirror': (flow: Flow, folder: string) => Promise.resolve(startKlammMirror(flow, folder)),
   MirrorMaker: startMirrorMaker,
+  'MirrorMaker, tuned': startTunedMirrorMaker,
 } as const;
 
 interface Data {

@@ -128,6 +128,19 @@ test('offsets are the same through transactions, and aborted records are nowhere
   assert.deepEqual(await recordsOf(target, topic, false), expected);
 });
 
+test('a log that ends with markers is gone on with, and one that ends with records', async () => {
+  const topic = 'resumed-orders';
+  await source.admin.createTopic({ name: topic, partitions: 1 });
+  await transactions(topic, ['a', 'b'], true);
+  await copy('resumed');
+  await transactions(topic, ['c'], true);
+  await produce(source, topic, ['d']);
+  await copy('resumed');
+  await produce(source, topic, ['e']);
+  assert.deepEqual((await copy('resumed')).failures, []);
+  assert.deepEqual(await recordsOf(target, topic, false), await recordsOf(source, topic));
+});
+
 test('a partition that begins late begins there on the target', async () => {
   const topic = 'late-orders';
   await source.admin.createTopic({ name: topic, partitions: 1, configs: { 'cleanup.policy': 'delete' } });

@@ -29,7 +29,7 @@ export interface GroupOutcome {
   readonly refused: string | null;
 }
 
-/** Groups that keep their place in a way of their own. */
+/** Groups that keep their place in a way of their own, of which no offset is the whole. */
 const UNSUPPORTED = new Set(['share']);
 
 export async function syncGroups(
@@ -42,7 +42,7 @@ export async function syncGroups(
   for (const { groupId, type, state } of groups) {
     if (isLockGroup(groupId) || !isSelected(groupId, selection)) continue;
     if (UNSUPPORTED.has(type)) {
-      const refused = 'a share group: its place is not read over the wire';
+      const refused = 'a share group, whose place is more than an offset; it begins where it is told to';
       outcomes.push({ groupId, type, state, moved: 0, behind: 0, foreign: 0, refused });
     } else outcomes.push({ groupId, type, state, ...(await syncGroup(ends, groupId, copied)) });
   }

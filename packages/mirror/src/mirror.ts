@@ -82,26 +82,38 @@ export class Mirror {
   async run(signal: AbortSignal): Promise<MirrorOutcome> {
     const clusterId = await this.#ends.check();
     while (!signal.aborted) {
-      await using log = new StateLog(this.#ends.target.kafka, this.#options.name);
-      await log.prepare();
-      await log.refresh();
-      await this.#checkState(log, clusterId);
-      await using lock = new MirrorLock(this.#ends.target.kafka, this.#options.name, this.#options.clock);
-      const waiting = (): void =>
-        this.#options.notice(`Another mirror "${this.#options.name}" runs; waiting for it to end.`);
-      if (!(await lock.acquire(waiting, signal))) {
-        if (signal.aborted) break;
-        throw asKlamm(lock.failure);
+      try {
+        const reason = await this.#hold(clusterId, signal);
+        if (reason !== undefined) return this.#outcome(reason);
+        if (!signal.aborted) this.#options.notice('Another has taken over, or the target took us for dead.');
+      } catch (cause) {
+        // What has begun outlives a cluster that is away for longer than a request is tried.
+        if (!(cause instanceof KlammError) || !cause.retriable || this.#copier === undefined) throw cause;
+        this.#options.notice(`Waiting: ${cause.message}`);
+        await sleep(this.#options.clock, TICK_MS, signal).catch(() => {});
       }
-      // What the one before has written until now.
-      await log.refresh();
-      await this.#checkState(log, clusterId);
-      const over = AbortSignal.any([signal, lock.lost]);
-      const reason = await this.#work(log, over);
-      if (reason !== undefined) return this.#outcome(reason);
-      if (!signal.aborted) this.#options.notice('Another has taken over, or the target took us for dead.');
     }
     return this.#outcome('stopped');
+  }
+
+  /** Works while the lock is this mirror's. */
+  async #hold(clusterId: string, signal: AbortSignal): Promise<MirrorOutcome['reason'] | undefined> {
+    const { name, clock, notice } = this.#options;
+    const { kafka } = this.#ends.target;
+    await using log = new StateLog(kafka, name);
+    await log.prepare();
+    await log.refresh();
+    await this.#checkState(log, clusterId);
+    await using lock = new MirrorLock(kafka, name, clock);
+    const waiting = (): void => notice(`Another mirror "${name}" runs; waiting for it to end.`);
+    if (!(await lock.acquire(waiting, signal))) {
+      if (signal.aborted) return undefined;
+      throw asKlamm(lock.failure);
+    }
+    // What the one before has written until now.
+    await log.refresh();
+    await this.#checkState(log, clusterId);
+    return await this.#work(log, AbortSignal.any([signal, lock.lost]));
   }
 
   #outcome(reason: MirrorOutcome['reason']): MirrorOutcome {

@@ -26,11 +26,8 @@ export class OffsetMap {
     return this.#breaks.every(({ source, target }) => source === target);
   }
 
-  /** Whatever is at `source` and behind it stands at `target` and behind it. */
+  /** Whatever is at `source` and behind it stands at `target` and behind it. Breaks are added in their order. */
   add(at: Break): void {
-    // Where nothing was written between two breaks, the later one counts.
-    while ((this.#breaks.at(-1)?.source ?? -1) >= at.source || this.#breaks.at(-1)?.target === at.target)
-      this.#breaks.pop();
     this.#breaks.push(at);
   }
 
