@@ -13,7 +13,7 @@ import {
 import type { Disk } from '../storage/disk.ts';
 import { baseOffsetOfFile, LOG_SUFFIX } from '../storage/file-names.ts';
 import { MetadataImage } from './image.ts';
-import { METADATA_LOG, replayBatches } from './metadata-log.ts';
+import { checkPresence, METADATA_LOG, replayBatches } from './metadata-log.ts';
 import { newestSnapshot } from './metadata-snapshots.ts';
 import { Quorum } from './quorum.ts';
 import { SoleNode } from './sole-node.ts';
@@ -40,6 +40,7 @@ export interface DirectorySurvey {
  */
 export function surveyDirectory(disk: Disk, path: string, processes: ProcessTable): DirectorySurvey {
   const identity = identityOf(disk, path);
+  checkPresence(disk, path);
   const image = new MetadataImage();
   const soleNode = new SoleNode(identity.nodeId);
   const quorum = readMetadata(disk, `${path}/${METADATA_LOG}`, image, soleNode);

@@ -22,6 +22,7 @@ import { recordsOf } from '@klamm/protocol/records/record';
 import { decodeMetadata, type MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
 import { readEpochs, readTopicId, writeEpochs, writeTopicId } from '../storage/checkpoint-files.ts';
 import type { LogDirectory } from '../storage/directory.ts';
+import type { Disk } from '../storage/disk.ts';
 import { Log } from '../storage/log.ts';
 import { TailCacheBudget } from '../storage/tail-cache.ts';
 import { newestSnapshot, type Snapshot } from './metadata-snapshots.ts';
@@ -85,7 +86,7 @@ export class MetadataLog {
     const path = `${directory.path}/${METADATA_LOG}`;
     const { disk } = directory;
     const snapshot = newestSnapshot(disk, path);
-    checkPresence(directory, path);
+    checkPresence(disk, directory.path);
     const log = await Log.open({
       disk,
       directory: path,
@@ -176,8 +177,8 @@ export class MetadataLog {
 }
 
 /** Throws where there are partitions and nothing that tells of them: they would be taken for strays. */
-function checkPresence({ disk, path: root }: LogDirectory, path: string): void {
-  if (disk.exists(path)) return;
+export function checkPresence(disk: Disk, root: string): void {
+  if (disk.exists(`${root}/${METADATA_LOG}`)) return;
   const partition = disk.list(root).find((name) => readTopicId(disk, `${root}/${name}`) !== null);
   if (partition === undefined) return;
   throw kafkaError(
