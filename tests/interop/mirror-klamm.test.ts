@@ -12,6 +12,7 @@ import { rawWriteMarkers } from '@klamm/client/raw/raw-produce';
 import { type CutoverCheck, cutover } from '@klamm/mirror/cutover';
 import { Ends } from '@klamm/mirror/ends';
 import { Mirror, type MirrorOptions, type MirrorOutcome } from '@klamm/mirror/mirror';
+import { planMirror } from '@klamm/mirror/plan';
 import { StateLog } from '@klamm/mirror/state-log';
 import { mirrorStatus } from '@klamm/mirror/status';
 import { verify } from '@klamm/mirror/verify';
@@ -217,6 +218,32 @@ test('markers too many, as a lost answer may leave them, cost the sameness of of
   assert.match(notices.join(), /over-orders-0 has 2 markers too many .* from source offset 2 on/);
   await copy('over');
   assert.deepEqual(await valuesOf(target, topic), ['a', 'b', 'c', 'd']);
+});
+
+test('the plan says what would be made, taken, gone on with and left, and changes nothing', async () => {
+  const names = ['new', 'empty', 'known', 'theirs'].map((name) => `plan-${name}`);
+  for (const topic of names) {
+    await source.admin.createTopic({ name: topic, partitions: 1 });
+    await produce(source, topic, ['a', 'b']);
+  }
+  await copy('plan', { topics: { include: ['plan-known'], exclude: [], replicationFactor: undefined } });
+  await produce(source, 'plan-known', ['c']);
+  for (const topic of ['plan-empty', 'plan-theirs'])
+    await target.admin.createTopic({ name: topic, partitions: 1 });
+  await produce(target, 'plan-theirs', ['theirs']);
+  const before = await target.admin.listTopics();
+  await using both = ends();
+  const plans = await planMirror(both, 'plan', { include: ['^plan-.*'], exclude: [] });
+  assert.deepEqual(
+    plans.map(({ topic, action, offsets }) => [topic, action, offsets]),
+    [
+      ['plan-empty', 'take', 2],
+      ['plan-known', 'go on', 1],
+      ['plan-new', 'make', 2],
+      ['plan-theirs', 'leave', 2],
+    ],
+  );
+  assert.deepEqual(await target.admin.listTopics(), before);
 });
 
 test('a topic that is not of the mirror is never written to', async () => {

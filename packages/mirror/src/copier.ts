@@ -43,6 +43,7 @@ const BACK_OFF_FIRST_MS = 100;
 const BACK_OFF_MOST_MS = 3000;
 /** Between two looks at an end that has to be the same both times. */
 const SETTLE_MS = 100;
+const LOOKS_MAX = 20;
 /** So often in a row a refusal that time may heal is met before the partition fails; a broker's start takes a while. */
 const REFUSALS_MAX = 100;
 const DOUBTS_MAX = 5;
@@ -235,12 +236,14 @@ export class Copier {
   /** The same at two looks: a marker that was sent before may still be on its way. */
   async #stableEnd(topic: string, index: number): Promise<TargetEnd> {
     let end = await readTargetEnd(this.#target, this.#lanes.target, topic, index);
-    for (;;) {
+    for (let looks = 0; looks < LOOKS_MAX; looks++) {
       await pause(this.#settings.clock, SETTLE_MS, this.#closing.signal);
       const again = await readTargetEnd(this.#target, this.#lanes.target, topic, index);
       if (again.end === end.end) return again;
       end = again;
     }
+    // Somebody else writes; the last batch says who.
+    return end;
   }
 
   async #nextSender(partition: MirroredPartition, { last }: TargetEnd): Promise<void> {

@@ -58,6 +58,7 @@ export class Mirror {
   #senders: Promise<unknown> = Promise.resolve();
   /** The topics were looked at once. */
   #looked = false;
+  #wasCopied = false;
 
   constructor(ends: Ends, options: MirrorOptions) {
     this.#ends = ends;
@@ -166,9 +167,13 @@ export class Mirror {
             this.#access = await syncAccess({ source: source.admin, target: target.admin });
         });
         if (log.state.cutover !== undefined) return 'cutOver';
-        if (this.#options.once === true && this.#isCopied) {
-          await this.#finish(copier);
-          return 'copied';
+        if (this.#isCopied) {
+          if (this.#options.once === true) {
+            await this.#finish(copier);
+            return 'copied';
+          }
+          if (!this.#wasCopied) notice('Everything is copied; what comes is copied as it comes.');
+          this.#wasCopied = true;
         }
         await sleep(clock, TICK_MS, over).catch(() => {});
       }

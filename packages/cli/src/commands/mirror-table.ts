@@ -65,6 +65,7 @@ export const mirrorCommands: CommandSpec = {
       examples: [
         [`klamm mirror start ${ALIKE}`, 'everything'],
         ['klamm mirror start --from old --to new -t orders --rate 20MiB/s', 'one topic, slowly; profiles'],
+        [`klamm mirror start ${ALIKE} --dry-run`, 'what it would make, take, go on with and leave'],
         [`klamm mirror start ${ALIKE} --once -o json`, 'what there is, and a report for a program'],
       ],
       notes:

@@ -23,6 +23,12 @@ const COLUMNS = [
   { key: 'fillers', title: 'FILLERS', isNumber: true, isWide: true },
   { key: 'error', title: 'ERROR', isWide: true },
 ];
+const PLAN_COLUMNS = [
+  { key: 'topic', title: 'TOPIC' },
+  { key: 'partitions', title: 'PARTITIONS', isNumber: true },
+  { key: 'action', title: 'ACTION' },
+  { key: 'offsets', title: 'OFFSETS TO COPY', isNumber: true },
+];
 const MIB = 1024 * 1024;
 
 export const startMirror: CommandRun = async (context, _parameters, flags) => {
@@ -32,6 +38,16 @@ export const startMirror: CommandRun = async (context, _parameters, flags) => {
   const bytesPerSecond = rate === undefined ? undefined : quotaValue('producer_byte_rate', rate, 'rate');
   checkPatterns(flags);
   await using ends = await mirrorEnds(context, flags);
+  if (context.globals.dryRun) {
+    const { planMirror } = await import('@klamm/mirror/plan');
+    const selection = { include: flags.list('topic'), exclude: flags.list('exclude') };
+    const plans = await planMirror(ends, mirrorName(flags), selection);
+    return context.rows(
+      PLAN_COLUMNS,
+      plans.map((plan) => ({ ...plan })),
+      'There is no such topic.',
+    );
+  }
   const { Mirror } = await import('@klamm/mirror/mirror');
   const mirror = new Mirror(ends, {
     name: mirrorName(flags),
