@@ -27,9 +27,11 @@ export function planIn(flags: Flags): ClusterPlan {
     host: flags.text('host') ?? HOST,
     user,
     heapMb: wholeNumber(flags, 'heap', '--heap', HEAP_MB_MIN) ?? HEAP_MB,
+    isCompose: flags.on('compose'),
   });
 }
 
 /** True where a flag says what only a new cluster can be given. */
 export const saysPlan = (flags: Flags): boolean =>
+  flags.on('compose') ||
   ['nodes', 'port', 'host', 'user', 'heap'].some((name) => flags.text(name) !== undefined);

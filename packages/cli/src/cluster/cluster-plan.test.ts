@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseProperties } from '@klamm/base/properties';
+import { examine } from '../doctor/examine.ts';
+import { nodesOfCompose } from '../doctor/read-compose.ts';
 import { externalBootstrap, internalBootstrap, newPlan } from './cluster-plan.ts';
+import { COMPOSE_FILE, composeText, SECRETS_FILE, secretsText } from './compose-file.ts';
 import { nodeSettings, propertiesText } from './node-settings.ts';
 
-const options = { nodes: 3, port: 19_092, host: 'localhost', user: 'admin', heapMb: 512 };
+const options = { nodes: 3, port: 19_092, host: 'localhost', user: 'admin', heapMb: 512, isCompose: false };
 const FILES = {
   dataDirectory: '/data',
   keystore: '/keys.p12',
@@ -89,4 +92,26 @@ test('what is written as properties is read as it was', () => {
   const settings = nodeSettings(plan, node, FILES);
   const read = parseProperties(propertiesText(settings, 'a test'));
   assert.deepEqual(Object.fromEntries(read.map(({ key, value }) => [key, value])), settings);
+});
+
+test('as a compose file it is a sound cluster for the doctor, and holds no secret', () => {
+  const plan = newPlan({ ...options, host: 'kafka.example', isCompose: true });
+  const secrets = { storePassword: 'of-the-stores', userPassword: 'of-a-user' };
+  const text = composeText(plan, secrets);
+  assert.doesNotMatch(text, /of-the-stores|of-a-user/);
+  const hidden = secretsText(plan, secrets);
+  assert.match(hidden, /^KAFKA_SSL_KEYSTORE_PASSWORD='of-the-stores'$/m);
+  assert.match(hidden, /^KAFKA_LISTENER_NAME_EXTERNAL_PLAIN_SASL_JAAS_CONFIG='.*user_admin"="of-a-user";'$/m);
+  const nodes = nodesOfCompose({
+    path: COMPOSE_FILE,
+    text,
+    environment: {},
+    readText: (path) => (path.endsWith(SECRETS_FILE) ? hidden : undefined),
+  });
+  assert.equal(nodes.length, 3);
+  const findings = examine({ nodes, isWhole: true, now: 0, read: () => undefined });
+  assert.deepEqual(
+    findings.filter(({ level }) => level !== 'note'),
+    [],
+  );
 });

@@ -32,6 +32,8 @@ export interface ClusterPlan {
   readonly user: string;
   /** Of each node's JVM. */
   readonly heapMb: number;
+  /** In containers, by a compose file, rather than on plain JVMs. */
+  readonly isCompose: boolean;
   readonly nodes: readonly NodePlan[];
 }
 
@@ -41,13 +43,14 @@ export interface PlanOptions {
   readonly host: string;
   readonly user: string;
   readonly heapMb: number;
+  readonly isCompose: boolean;
 }
 
 /**
  * A new plan. Throws a usage error for a number of nodes that is worse than one less: with two voters neither can go on
  * when the other dies, with four no more than with three.
  */
-export function newPlan({ nodes, port, host, user, heapMb }: PlanOptions): ClusterPlan {
+export function newPlan({ nodes, port, host, user, heapMb, isCompose }: PlanOptions): ClusterPlan {
   checkNodes(nodes);
   const last = port + 2 * PORT_STEP + nodes - 1;
   if (last > PORT_MAX)
@@ -58,6 +61,7 @@ export function newPlan({ nodes, port, host, user, heapMb }: PlanOptions): Clust
     host,
     user,
     heapMb,
+    isCompose,
     nodes: Array.from({ length: nodes }, (_, i) => ({
       id: i + 1,
       directoryId: randomUuid(),

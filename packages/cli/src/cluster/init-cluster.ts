@@ -10,7 +10,8 @@ import { sortedAddresses } from '../certs/addresses.ts';
 import { makeDirectory, writePrivate, writePublic } from '../certs/store-files.ts';
 import { usageError } from '../usage-error.ts';
 import { type ClusterPlan, externalBootstrap, type NodePlan, planPath, writtenPlan } from './cluster-plan.ts';
-import { clientSettings, nodeSettings, propertiesText } from './node-settings.ts';
+import { COMPOSE_FILE, composeText, SECRETS_FILE, secretsText } from './compose-file.ts';
+import { clientSettings, type NodeFiles, nodeSettings, propertiesText } from './node-settings.ts';
 
 const SECRET_BYTES = 18;
 
@@ -29,27 +30,39 @@ export async function initCluster(directory: string, plan: ClusterPlan, clock: C
   writePrivate(join(certs, 'ca.key'), authority.key);
   writePublic(join(certs, 'ca.crt'), authority.certificate);
   const trusted = { keys: [], certificates: [{ alias: 'ca', certificate: authority.certificate }] };
-  writePrivate(join(certs, 'truststore.p12'), writePkcs12(trusted, storePassword));
+  writePublic(join(certs, 'truststore.p12'), writePkcs12(trusted, storePassword));
+  const secrets = { storePassword, userPassword };
   for (const node of plan.nodes) {
     const issued = await issueBroker({ name: `CN=node-${node.id}`, ...addresses, authority, now });
     const key = { alias: 'broker', key: issued.key, chain: [issued.certificate, authority.certificate] };
     const keystore = join(certs, `node-${node.id}.p12`);
-    writePrivate(keystore, writePkcs12({ keys: [key], certificates: [] }, storePassword));
-    makeDirectory(join(root, nodeName(node)));
-    const files = {
-      dataDirectory: dataDirectory(root, node),
-      keystore,
-      truststore: join(certs, 'truststore.p12'),
-      storePassword,
-      userPassword,
-    };
-    const about = `Node ${node.id} of ${plan.nodes.length}, by klamm cluster init`;
-    writePrivate(settingsPath(root, node), propertiesText(nodeSettings(plan, node, files), about));
+    const bytes = writePkcs12({ keys: [key], certificates: [] }, storePassword);
+    // In a container it is another user who reads it; the key in it is encrypted.
+    if (plan.isCompose) writePublic(keystore, bytes);
+    else writePrivate(keystore, bytes);
+    if (!plan.isCompose)
+      writeNode(root, plan, node, { keystore, truststore: join(certs, 'truststore.p12'), ...secrets });
+  }
+  if (plan.isCompose) {
+    writePublic(join(root, COMPOSE_FILE), composeText(plan, secrets));
+    writePrivate(join(root, SECRETS_FILE), secretsText(plan, secrets));
   }
   const client = clientSettings(plan, externalBootstrap(plan), join(certs, 'ca.crt'), userPassword);
   writePrivate(clientPath(root), propertiesText(client, `The user ${plan.user}, over TLS`));
   // Last: what has no plan is no cluster.
   writePublic(planPath(root), writtenPlan(plan));
+}
+
+function writeNode(
+  root: string,
+  plan: ClusterPlan,
+  node: NodePlan,
+  files: Omit<NodeFiles, 'dataDirectory'>,
+): void {
+  makeDirectory(join(root, nodeName(node)));
+  const settings = nodeSettings(plan, node, { dataDirectory: dataDirectory(root, node), ...files });
+  const about = `Node ${node.id} of ${plan.nodes.length}, by klamm cluster init`;
+  writePrivate(settingsPath(root, node), propertiesText(settings, about));
 }
 
 export const nodeName = ({ id }: NodePlan): string => `node-${id}`;

@@ -1,6 +1,6 @@
 // server.properties of one node of a cluster: broker and controller, everything threefold where there are three. Listeners
 // are those that a cluster wants: INTERNAL for the nodes themselves, EXTERNAL with TLS and a login for clients, CONTROLLER
-// for the quorum, whose voters can change (KIP-853).
+// for the quorum.
 
 import { writeJaas } from '@klamm/protocol/sasl/jaas';
 import type { ClusterPlan, NodePlan } from './cluster-plan.ts';
@@ -19,28 +19,47 @@ export interface NodeFiles {
   readonly userPassword: string;
 }
 
+/** Where a node listens, and where the others find it. */
+export interface NodePlace {
+  readonly listeners: string;
+  readonly advertised: string;
+  /** Who the controllers are. */
+  readonly quorum: Readonly<Record<string, string>>;
+}
+
+/** All on this machine, each with ports of its own; who votes is a matter of the quorum itself (KIP-853). */
+export function localPlace({ host, nodes }: ClusterPlan, node: NodePlan): NodePlace {
+  const internal = `INTERNAL://${LOOPBACK}:${node.internalPort}`;
+  const controller = `CONTROLLER://${LOOPBACK}:${node.controllerPort}`;
+  return {
+    listeners: `${internal},EXTERNAL://${isLocal(host) ? LOOPBACK : '0.0.0.0'}:${node.externalPort},${controller}`,
+    advertised: `${internal},EXTERNAL://${host}:${node.externalPort},${controller}`,
+    quorum: {
+      'controller.quorum.bootstrap.servers': nodes
+        .map(({ controllerPort }) => `${LOOPBACK}:${controllerPort}`)
+        .join(','),
+    },
+  };
+}
+
+export const isLocal = (host: string): boolean => host === LOOPBACK || host === 'localhost';
+
 /** Settings by name, in the order in which they are written. */
-export function nodeSettings(plan: ClusterPlan, node: NodePlan, files: NodeFiles): Record<string, string> {
+export function nodeSettings(
+  plan: ClusterPlan,
+  node: NodePlan,
+  files: NodeFiles,
+  place = localPlace(plan, node),
+): Record<string, string> {
   const replicas = `${Math.min(plan.nodes.length, REPLICAS_MAX)}`;
   const inSync = plan.nodes.length >= REPLICAS_MAX ? '2' : '1';
-  const external = plan.host === LOOPBACK || plan.host === 'localhost' ? LOOPBACK : '0.0.0.0';
   return {
     'process.roles': 'broker,controller',
     'node.id': `${node.id}`,
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': plan.nodes
-      .map(({ controllerPort }) => `${LOOPBACK}:${controllerPort}`)
-      .join(','),
-    listeners: [
-      `INTERNAL://${LOOPBACK}:${node.internalPort}`,
-      `EXTERNAL://${external}:${node.externalPort}`,
-      `CONTROLLER://${LOOPBACK}:${node.controllerPort}`,
-    ].join(','),
-    'advertised.listeners': [
-      `INTERNAL://${LOOPBACK}:${node.internalPort}`,
-      `EXTERNAL://${plan.host}:${node.externalPort}`,
-      `CONTROLLER://${LOOPBACK}:${node.controllerPort}`,
-    ].join(','),
+    ...place.quorum,
+    listeners: place.listeners,
+    'advertised.listeners': place.advertised,
     'listener.security.protocol.map': 'INTERNAL:PLAINTEXT,EXTERNAL:SASL_SSL,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'INTERNAL',
     'log.dirs': files.dataDirectory,

@@ -3,6 +3,7 @@
 import { relative } from 'node:path';
 import { directoryIn, planIn } from '../cluster/cluster-flags.ts';
 import { type ClusterPlan, externalBootstrap, internalBootstrap } from '../cluster/cluster-plan.ts';
+import { COMPOSE_FILE, SECRETS_FILE } from '../cluster/compose-file.ts';
 import { clientPath, initCluster } from '../cluster/init-cluster.ts';
 import type { CommandRun } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -19,8 +20,8 @@ export const initLocal: CommandRun = async (context, _parameters, flags) => {
 /** What was made, without its secrets. */
 export function tellInit(context: CommandContext, directory: string, plan: ClusterPlan): void {
   context.say(
-    `${sizeText(plan)} in ${directory}.\n` +
-      `  INTERNAL, for programs on this machine:  ${internalBootstrap(plan)}\n` +
+    `${sizeText(plan)} in ${directory}${plan.isCompose ? `, by ${COMPOSE_FILE} and ${SECRETS_FILE}` : ''}.\n` +
+      `  INTERNAL, ${plan.isCompose ? 'between the containers:        kafka-1:9092 …' : `for programs on this machine:  ${internalBootstrap(plan)}`}\n` +
       `  EXTERNAL, with TLS and a login:          ${externalBootstrap(plan)}\n` +
       `  The user ${plan.user}, for Java, kcat -F and klamm --command-config: ${relative('.', clientPath(directory))}`,
   );

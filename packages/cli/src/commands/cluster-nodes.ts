@@ -3,6 +3,8 @@
 import { KlammError } from '@klamm/base/errors';
 import { directoryIn } from '../cluster/cluster-flags.ts';
 import { clusterHealth } from '../cluster/cluster-health.ts';
+import { readPlan } from '../cluster/cluster-plan.ts';
+import { runCompose } from '../cluster/docker-compose.ts';
 import { kafkaRuntime } from '../cluster/kafka-runtime.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
 import type { CommandRun, Flags } from '../command.ts';
@@ -23,6 +25,7 @@ const COLUMNS = [
 ];
 
 export const statusLocal: CommandRun = async (context, _parameters, flags) => {
+  if (isComposed(flags)) return runCompose(directoryIn(flags), ['ps', '--all']);
   const nodes = await clusterHealth(clusterIn(context, flags));
   await context.rows(
     COLUMNS,
@@ -42,8 +45,9 @@ export const statusLocal: CommandRun = async (context, _parameters, flags) => {
 };
 
 export const killNode: CommandRun = async (context, [text], flags) => {
-  const node = clusterIn(context, flags).node(String(text));
   const signal = (flags.text('signal') ?? 'SIGKILL') as NodeJS.Signals;
+  if (isComposed(flags)) return runCompose(directoryIn(flags), ['kill', '--signal', signal, service(text)]);
+  const node = clusterIn(context, flags).node(String(text));
   const { pid } = node;
   if (pid === undefined) throw notRunning(`Node ${node.node.id} does not run.`);
   if (signal === 'SIGKILL') await node.kill();
@@ -56,6 +60,7 @@ export const killNode: CommandRun = async (context, [text], flags) => {
 };
 
 export const startNode: CommandRun = async (context, [text], flags) => {
+  if (isComposed(flags)) return runCompose(directoryIn(flags), ['start', service(text)]);
   const cluster = clusterIn(context, flags);
   const node = cluster.node(String(text));
   if (node.pid !== undefined) return context.say(`Node ${node.node.id} runs already.`);
@@ -67,14 +72,16 @@ export const startNode: CommandRun = async (context, [text], flags) => {
 };
 
 export const printLog: CommandRun = async (context, [text], flags) => {
-  const node = clusterIn(context, flags).node(String(text));
   const lines = wholeNumber(flags, 'lines', '--lines', 1) ?? LOG_LINES;
+  if (isComposed(flags)) return runCompose(directoryIn(flags), ['logs', '--tail', `${lines}`, service(text)]);
+  const node = clusterIn(context, flags).node(String(text));
   const end = node.logEnd(lines);
   if (end === '') return context.say(`Node ${node.node.id} has said nothing yet.`);
   await context.write(`${end}\n`);
 };
 
 export const downLocal: CommandRun = async (context, _parameters, flags) => {
+  if (isComposed(flags)) return runCompose(directoryIn(flags), ['stop']);
   const ended = await clusterIn(context, flags).stop();
   context.say(
     ended.length === 0
@@ -85,6 +92,9 @@ export const downLocal: CommandRun = async (context, _parameters, flags) => {
 
 const clusterIn = (context: CommandContext, flags: Flags): LocalCluster =>
   new LocalCluster(directoryIn(flags), context.clock);
+
+const isComposed = (flags: Flags): boolean => readPlan(directoryIn(flags)).isCompose;
+const service = (node: unknown): string => `kafka-${String(node).replace(/^(node|kafka)-/, '')}`;
 
 const notRunning = (message: string): KlammError =>
   new KlammError(message, { code: 'NODE_NOT_RUNNING', retriable: false });

@@ -3,7 +3,8 @@
 
 import { sleep } from '@klamm/base/clock';
 import { directoryIn, planIn, saysPlan } from '../cluster/cluster-flags.ts';
-import { hasPlan } from '../cluster/cluster-plan.ts';
+import { type ClusterPlan, hasPlan, readPlan } from '../cluster/cluster-plan.ts';
+import { runCompose } from '../cluster/docker-compose.ts';
 import { initCluster } from '../cluster/init-cluster.ts';
 import { type KafkaRuntime, kafkaRuntime } from '../cluster/kafka-runtime.ts';
 import { LocalCluster } from '../cluster/local-cluster.ts';
@@ -25,6 +26,8 @@ export const upLocal: CommandRun = async (context, _parameters, flags) => {
   if (context.globals.dryRun)
     return context.say(`The nodes of ${directory} would be ${isNew ? 'made and ' : ''}started.`);
   const plan = isNew ? planIn(flags) : undefined;
+  if ((plan ?? readPlan(directory)).isCompose)
+    return upContainers(context, directory, plan, flags.on('detach'));
   const runtime = await kafkaRuntime((text) => context.say(text));
   if (plan !== undefined) await initCluster(directory, plan, context.clock);
   const cluster = new LocalCluster(directory, context.clock);
@@ -47,6 +50,17 @@ export const upLocal: CommandRun = async (context, _parameters, flags) => {
   context.say('Ending them in order …');
   await cluster.stop();
 };
+
+async function upContainers(
+  context: CommandContext,
+  directory: string,
+  plan: ClusterPlan | undefined,
+  isDetached: boolean,
+): Promise<void> {
+  if (plan !== undefined) await initCluster(directory, plan, context.clock);
+  tellInit(context, directory, readPlan(directory));
+  await runCompose(directory, ['up', ...(isDetached ? ['--detach', '--wait'] : [])]);
+}
 
 /** Until Ctrl-C, or until somebody has ended all of them. @param runtime to start dead ones again by */
 async function watch(
