@@ -141,6 +141,19 @@ test('a feature, or a level of one, that nobody here knows is a reason', async (
   await (await start(disk)).close();
 });
 
+test('a metadata version at which Apache Kafka could not go on with what Klamm writes is a reason', async () => {
+  const disk = await closed();
+  const level = (featureLevel: number): Buffer =>
+    encodeMetadata(FeatureLevelRecord, { name: 'metadata.version', featureLevel });
+  addRecords(disk, level(16));
+  assert.match(
+    await refusal(disk),
+    /metadata\.version is at level 16, and Klamm writes what .* from level 17/,
+  );
+  addRecords(disk, level(17));
+  await (await start(disk)).close();
+});
+
 test('partitions in several log directories are a reason', async () => {
   const disk = await closed();
   const registration = { brokerId: 1, incarnationId: ORDERS, brokerEpoch: 9, endPoints: [], rack: null };

@@ -2,11 +2,16 @@
 // this machine, or a level of a feature that Klamm does not have, are reasons not to start. Each reason says what to do.
 
 import type { MetadataRecord } from '@klamm/protocol/stored/metadata-frame';
-import { FEATURES } from './bootstrap.ts';
+import { FEATURES, METADATA_VERSION } from './bootstrap.ts';
 import { ResourceType } from './image.ts';
 
 /** How many topics or brokers a reason names. */
 const NAMED_MAX = 5;
+/**
+ * From 3.7-IV2 on, partitions and registrations tell of log directories, as Klamm's do. Apache Kafka does not start on a log
+ * of an earlier level that has such records (ImageWriterOptions.handleLoss).
+ */
+const METADATA_VERSION_MIN = 17;
 const TIERED = 'remote.storage.enable';
 
 interface TopicTraits {
@@ -87,6 +92,11 @@ export class SoleNode {
 
   #featureProblems(): string[] {
     return [...this.#features].flatMap(([name, level]) => {
+      if (name === METADATA_VERSION && level < METADATA_VERSION_MIN) {
+        return [
+          `the feature ${name} is at level ${level}, and Klamm writes what Apache Kafka has from level ${METADATA_VERSION_MIN} (3.7-IV2) on: raise it there (kafka-features upgrade --release-version 4.3)`,
+        ];
+      }
       const known = FEATURES.find((feature) => feature.name === name);
       if (level === 0 || (known !== undefined && level >= known.minVersion && level <= known.maxVersion))
         return [];
