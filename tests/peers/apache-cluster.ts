@@ -1,5 +1,5 @@
-// Three nodes of Apache Kafka on this machine, each broker and controller, with everything threefold: nodes that can be
-// killed, stopped in their tracks, and started again. Who has which part is asked of the cluster itself.
+// Three nodes of Apache Kafka on this machine (or another number), each broker and controller, with everything threefold:
+// nodes that can be killed, stopped in their tracks, and started again. Who has which part is asked of the cluster itself.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,10 +15,17 @@ import type { RunningProgram } from './program.ts';
 
 /** Three of these have to live beside what is tested. */
 const FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-Xshare:auto'];
-const NODES = [1, 2, 3] as const;
+const NODES = 3;
 const QUORUM = '__cluster_metadata';
 
 export const getClusterJava = (): Promise<Java> => getJava(FLAGS);
+
+interface ClusterOptions {
+  /** Default three. */
+  readonly nodes?: number;
+  /** Further settings of every node; they win. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
 
 interface Node {
   readonly id: number;
@@ -33,21 +40,27 @@ export class ApacheCluster implements AsyncDisposable {
   readonly #own = mkdtempSync(join(tmpdir(), 'klamm-apache-cluster-'));
   readonly #nodes: Node[] = [];
 
-  private constructor(java: Java) {
+  readonly #settings: Readonly<Record<string, string>>;
+
+  private constructor(java: Java, settings: Readonly<Record<string, string>>) {
     this.#java = java;
+    this.#settings = settings;
   }
 
-  /** Formats three directories, starts a node on each, and waits until all answer. */
-  static async start(java: Java): Promise<ApacheCluster> {
-    const cluster = new ApacheCluster(java);
+  /** Formats a directory for each node, starts it, and waits until all answer. */
+  static async start(
+    java: Java,
+    { nodes = NODES, settings = {} }: ClusterOptions = {},
+  ): Promise<ApacheCluster> {
+    const cluster = new ApacheCluster(java, settings);
     try {
-      for (const id of NODES) {
+      for (let id = 1; id <= nodes; id++) {
         const [port, controllerPort] = [await freePort(), await freePort()];
         cluster.#nodes.push({ id, port, controllerPort, program: undefined, isHanging: false });
       }
       const { stdout } = await java.run('kafka.tools.StorageTool', ['random-uuid']);
       await Promise.all(cluster.#nodes.map((node) => cluster.#format(node, stdout.trim())));
-      await Promise.all(NODES.map((id) => cluster.startAgain(id)));
+      await Promise.all(cluster.#nodes.map(({ id }) => cluster.startAgain(id)));
     } catch (cause) {
       await cluster[Symbol.asyncDispose]();
       throw cause;
@@ -123,7 +136,7 @@ export class ApacheCluster implements AsyncDisposable {
       const isWhole = partitions.every(({ replicaNodes, isrNodes, leaderId }) => {
         return leaderId >= 0 && isrNodes.length === replicaNodes.length;
       });
-      return brokers.length === NODES.length && isWhole ? 1 : undefined;
+      return brokers.length === this.#nodes.length && isWhole ? 1 : undefined;
     });
   }
 
@@ -160,11 +173,12 @@ export class ApacheCluster implements AsyncDisposable {
       listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
       'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
       'log.dirs': join(this.#own, `data-${node.id}`),
-      'default.replication.factor': '3',
+      'default.replication.factor': `${this.#nodes.length}`,
       'min.insync.replicas': '2',
       'offsets.topic.num.partitions': '6',
       'transaction.state.log.num.partitions': '6',
       'group.initial.rebalance.delay.ms': '0',
+      ...this.#settings,
     };
     const lines = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(this.#properties(node.id), lines.join(''));
