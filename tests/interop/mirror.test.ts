@@ -31,6 +31,8 @@ const SETTINGS = {
   'transactional.id.expiration.ms': '2147483647',
   'log.retention.check.interval.ms': '1000000000',
 };
+/** Far longer than it takes. */
+const UNTIL_MS = 100_000;
 /** Between two writes of the load, which is to be there all the time, not to be large. */
 const PACE_MS = 25;
 const BULK = { topic: 'bulk', partitions: 3, records: 40_000, bytes: 400 };
@@ -165,13 +167,16 @@ const endsOf = async (admin: Admin, topic: string): Promise<unknown> => [
 
 /** Until `topic` has so many offsets on the target; it may not be there, nor the broker. */
 async function untilCopied(kafka: Kafka, topic: string, offsets: number): Promise<void> {
-  const deadline = systemClock.monotonic() + 60_000;
+  const deadline = systemClock.monotonic() + UNTIL_MS;
   for (;;) {
     await using admin = kafka.admin();
     const ends = await admin.listOffsets(topic, 'latest').catch(() => new Map<number, number>());
     const all = [...ends.values()].reduce((sum, end) => sum + end, 0);
     if (all >= offsets) return;
-    assert.ok(systemClock.monotonic() < deadline, `${topic} has ${all} of ${offsets} offsets after a minute`);
+    assert.ok(
+      systemClock.monotonic() < deadline,
+      `${topic} has ${all} of ${offsets} offsets after ${UNTIL_MS} ms`,
+    );
     await sleep(systemClock, 100);
   }
 }
@@ -218,7 +223,7 @@ async function moves(startSource: Start, startTarget: Start): Promise<void> {
     const clusters = ['--from', source.bootstrap, '--to', target.bootstrap];
     const mirror = (...args: string[]): string[] => [BIN, 'mirror', ...args, ...clusters];
     const start = (): RunningProgram =>
-      startProgram(process.execPath, mirror('start', '--rate', '3MB/s'), { timeoutMs: 150_000 });
+      startProgram(process.execPath, mirror('start', '--rate', '3MB/s'), { timeoutMs: 230_000 });
 
     let running = start();
     await untilCopied(to, BULK.topic, BULK.records / 5);
@@ -278,11 +283,11 @@ test(
   'a cluster of Klamm moves to Apache Kafka while it is written to, through kills of everything',
   {
     skip: java.skip,
-    timeout: 170_000,
+    timeout: 240_000,
   },
   () => moves(startKlamm, startKafka),
 );
 
-test('a cluster of Apache Kafka moves to Klamm in the same way', { skip: java.skip, timeout: 170_000 }, () =>
+test('a cluster of Apache Kafka moves to Klamm in the same way', { skip: java.skip, timeout: 240_000 }, () =>
   moves(startKafka, startKlamm),
 );

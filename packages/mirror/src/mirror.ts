@@ -43,8 +43,10 @@ export interface MirrorOutcome {
 }
 
 const TICK_MS = 1000;
-/** How many ticks are between two looks at topics and groups, and at access. */
+/** How many ticks are between two looks at topics, at their settings, at groups, and at access. */
 const TOPICS_TICKS = 5;
+const SETTINGS_TICKS = 15;
+const GROUPS_TICKS = 10;
 const ACCESS_TICKS = 60;
 
 export class Mirror {
@@ -161,8 +163,8 @@ export class Mirror {
         await this.#attempt(async () => {
           await log.refresh();
           if (log.state.cutover !== undefined) return;
-          if (tick % TOPICS_TICKS === 0) await this.#syncTopics(topics, copier);
-          if (tick % TOPICS_TICKS === 1) await this.#syncGroups(copier);
+          if (tick % TOPICS_TICKS === 0) await this.#syncTopics(topics, copier, tick % SETTINGS_TICKS === 0);
+          if (tick % GROUPS_TICKS === 1) await this.#syncGroups(copier);
           if (tick % ACCESS_TICKS === 2 && this.#options.access !== false)
             this.#access = await syncAccess({ source: source.admin, target: target.admin });
         });
@@ -211,9 +213,9 @@ export class Mirror {
     }
   }
 
-  async #syncTopics(topics: TopicSync, copier: Copier): Promise<void> {
+  async #syncTopics(topics: TopicSync, copier: Copier, full: boolean): Promise<void> {
     const known = new Set(Array.from(copier.partitions, ({ name }) => name));
-    for (const { name: topic, partitions } of await topics.sync()) {
+    for (const { name: topic, partitions } of await topics.sync(full)) {
       for (const { index } of partitions) {
         const partition = new MirroredPartition(topic, index, this.#settings.fetchBytes);
         if (!known.has(partition.name)) copier.add(partition);

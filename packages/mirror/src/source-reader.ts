@@ -117,14 +117,14 @@ export class SourceReader {
 
   async #fetch(nodeId: number, asked: readonly MirroredPartition[], maxWaitMs: number): Promise<void> {
     const runs = new Map(asked.map((partition) => [partition, partition.run]));
+    const isCurrent = (partition: MirroredPartition): boolean => runs.get(partition) === partition.run;
     for (const partition of asked) partition.isAsked = true;
-    const current = asked.filter((partition) => runs.get(partition) === partition.run);
     let answers: RawFetched[];
     try {
       const connection = await this.#client.connect(nodeId, this.#lane);
       answers = await rawFetch(
         connection,
-        current.map(({ topic, index, sourceTopicId, fetchOffset, maxBytes }) => ({
+        asked.map(({ topic, index, sourceTopicId, fetchOffset, maxBytes }) => ({
           topic,
           index,
           topicId: sourceTopicId,
@@ -142,20 +142,23 @@ export class SourceReader {
       const error = asKlamm(cause);
       if (this.#closing.signal.aborted) return;
       this.#settings.logger.debug(`Fetching again: ${error.message}`);
-      for (const partition of asked) if (runs.get(partition) === partition.run) this.#lose(partition);
+      for (const partition of asked) if (isCurrent(partition)) this.#lose(partition);
       await this.#rest();
       return;
     }
     const byName = new Map(asked.map((partition) => [partition.name, partition]));
+    const refused: [MirroredPartition, number][] = [];
     for (const answer of answers) {
       const partition = byName.get(`${answer.topic}-${answer.index}`);
-      if (partition === undefined || runs.get(partition) !== partition.run) continue;
+      if (partition === undefined || !isCurrent(partition)) continue;
       partition.isAsked = false;
       if (answer.errorCode === 0) this.#take(partition, answer);
-      else await this.#refused(partition, answer.errorCode);
+      else refused.push([partition, answer.errorCode]);
     }
     // Whoever the answer left out is asked for again.
-    for (const partition of asked) if (runs.get(partition) === partition.run) partition.isAsked = false;
+    for (const partition of asked) if (isCurrent(partition)) partition.isAsked = false;
+    const isOnHold = await Promise.all(refused.map(([partition, code]) => this.#refused(partition, code)));
+    if (isOnHold.includes(true)) await this.#rest();
   }
 
   #take(partition: MirroredPartition, answer: RawFetched): void {
@@ -191,13 +194,18 @@ export class SourceReader {
     this.#owner.offered(partition);
   }
 
-  async #refused(partition: MirroredPartition, code: number): Promise<void> {
-    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) return this.#outOfRange(partition);
+  /** True where it is to be tried again after a while. */
+  async #refused(partition: MirroredPartition, code: number): Promise<boolean> {
+    if (code === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      await this.#outOfRange(partition);
+      return false;
+    }
     const said = `${partition.name} of the source cannot be read: ${errorMeaning(code)}`;
-    if (!isRetriable(code)) return this.#owner.failed(partition, kafkaError(code, said));
-    this.#settings.logger.debug(said);
-    this.#lose(partition);
-    await this.#rest();
+    if (isRetriable(code)) {
+      this.#settings.logger.debug(said);
+      this.#lose(partition);
+    } else this.#owner.failed(partition, kafkaError(code, said));
+    return isRetriable(code);
   }
 
   /** What is before the first offset is gone: retention was faster than this mirror, or the log begins behind 0. */

@@ -44,6 +44,7 @@ export class TopicSync {
   readonly #log: StateLog;
   readonly #options: TopicSyncOptions;
   readonly #events: TopicEvents;
+  readonly #prepared = new Set<string>();
   /** What has been said of settings, so that it is said once. */
   readonly #told = new Set<string>();
 
@@ -63,8 +64,12 @@ export class TopicSync {
     return this.#log.state;
   }
 
-  /** Makes what is missing. Resolves with the topics that may be copied. */
-  async sync(): Promise<TopicMetadata[]> {
+  /**
+   * Makes what is missing. Resolves with the topics that may be copied.
+   *
+   * @param full whether to look at the settings of topics that are there already, too: two requests each
+   */
+  async sync(full: boolean): Promise<TopicMetadata[]> {
     const { source, target } = this.#ends;
     const topics = await selectedTopics(source, this.#options);
     const there = new Map((await target.listTopics()).map((topic) => [topic.name, topic]));
@@ -72,8 +77,12 @@ export class TopicSync {
     const ready: TopicMetadata[] = [];
     for (const topic of topics) {
       try {
-        await this.#claim(topic, there.get(topic.name));
-        await this.#prepare(topic, there.get(topic.name), brokers.length);
+        const existing = there.get(topic.name);
+        await this.#claim(topic, existing);
+        const isKnown =
+          this.#prepared.has(topic.name) && existing?.partitions.length === topic.partitions.length;
+        if (full || !isKnown) await this.#prepare(topic, existing, brokers.length);
+        this.#prepared.add(topic.name);
         ready.push(topic);
       } catch (cause) {
         const error = asKlamm(cause);
