@@ -3,7 +3,7 @@
 // closed. The seed is printed; KLAMM_SEED repeats it.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -327,6 +327,68 @@ test('the sample directory of Apache Kafka is handed over to it again by Klamm, 
     await using klamm = await place.startKlamm();
     assertSame(await contents(before), before, 'on Klamm again');
     await klamm.stop();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a directory that was formatted with a user and a quorum that can grow begins with Klamm, and goes to Apache Kafka', {
+  skip: java.skip,
+  timeout: 120_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'klamm-hand-over-formatted-'));
+  try {
+    const place = await HandOverPlace.make(folder, SECURED);
+    const { run } = java.get();
+    const controller = `127.0.0.1:${place.port + 2}`;
+    const format = join(folder, 'format.properties');
+    const lines = {
+      'process.roles': 'broker,controller',
+      'node.id': '1',
+      'controller.quorum.bootstrap.servers': controller,
+      'controller.listener.names': 'CONTROLLER',
+      listeners: `PLAINTEXT://${place.open},CONTROLLER://${controller}`,
+      'log.dirs': place.directory,
+    };
+    writeFileSync(
+      format,
+      Object.entries(lines)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+    const user = ['--add-scram', 'SCRAM-SHA-512=[name=carol,password=of carol]'];
+    const id = 'cGjMsrQySIWeZFvhKmfFwQ';
+    const older = ['--feature', 'share.version=0'];
+    await run('kafka.tools.StorageTool', [
+      'format',
+      '-t',
+      id,
+      '-c',
+      format,
+      '--standalone',
+      ...user,
+      ...older,
+    ]);
+    const kafka = place.kafka();
+    let before: Contents;
+    {
+      await using klamm = await place.startKlamm();
+      await letCarolIn(kafka);
+      await using admin = kafka.admin();
+      await admin.createTopic('raw-left');
+      assert.deepEqual(await topicsCarolSees(place), ['raw-left']);
+      before = await contentsOf(kafka);
+      await klamm.stop();
+    }
+    const { stdout } = await place.check();
+    assert.match(stdout, /kraft\.version=1/);
+    assert.doesNotMatch(stdout, /share\.version/);
+    assert.match((await place.handOver()).stderr, /is handed over: 1 topics/);
+    assert.match(readFileSync(place.handedOver, 'utf8'), /^controller\.quorum\.bootstrap\.servers=/m);
+    await using server = await place.startKafka(java.get());
+    assertSame(await contentsOf(kafka), before, 'on Apache Kafka');
+    assert.deepEqual(await topicsCarolSees(place), ['raw-left']);
+    await server.stop();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import type { Admin } from '@klamm/client/admin/admin';
 import type { Kafka } from '@klamm/client/client';
 import type { CompressionName } from '@klamm/protocol/records/compression';
 import type { RawTransactions } from '../raw-transactions.ts';
+import { until } from './until.ts';
 
 const COMPRESSIONS: readonly CompressionName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const OLD_MS = 1_500_000_000_000;
@@ -84,12 +85,17 @@ export class History {
         ...(this.#chance(0.2) ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
       },
     });
-    await this.#untilLed(name);
+    await this.#untilLed(topic);
     this.#topics.push(topic);
   }
 
-  /** Apache Kafka answers before a new partition has a leader; the client waits for one, a raw request does not. */
-  async #untilLed(name: string): Promise<void> {
+  /** Apache Kafka answers before it has new partitions and their leaders. */
+  async #untilLed({ name, partitions }: TopicState): Promise<void> {
+    await until(
+      () => this.#place.admin.describeTopic(name),
+      (topic) =>
+        topic.partitions.length === partitions && topic.partitions.every(({ leader }) => leader >= 0),
+    );
     await this.#place.admin.listOffsets(name, 'latest');
   }
 
@@ -196,7 +202,7 @@ export class History {
     const topic = this.#oneOf(this.#topics);
     topic.partitions++;
     await this.#place.admin.createPartitions(topic.name, topic.partitions);
-    await this.#untilLed(topic.name);
+    await this.#untilLed(topic);
   }
 
   async #deleteTopic(): Promise<void> {

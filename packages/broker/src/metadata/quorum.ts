@@ -83,9 +83,11 @@ export class Quorum {
   }
 
   /** The batch that an epoch begins with. */
-  leaderChange({ nodeId, directoryId }: DirectoryIdentity, now: number): Buffer {
-    const version = this.#kraftVersion === 0 ? 0 : 1;
-    const self = [{ voterId: nodeId, voterDirectoryId: directoryId }];
+  leaderChange({ nodeId }: DirectoryIdentity, now: number): Buffer {
+    // Version 1 has directories too, but Apache Kafka 4.3.1 reads and writes version 0 whatever kraft.version is
+    // (ControlRecordUtils), and does not start on a log with the other.
+    const version = 0;
+    const self = [{ voterId: nodeId }];
     const value = encodeMessage(LeaderChangeMessage, version, {
       version,
       leaderId: nodeId,
