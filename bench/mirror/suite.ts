@@ -103,6 +103,12 @@ async function copy(name: keyof typeof MIRRORS, flow: Flow, bytes: number): Prom
   const folder = mkdtempSync(join(tmpdir(), 'klamm-bench-'));
   const kafka = new Kafka({ brokers: flow.target });
   await using admin = kafka.admin();
+  await using sourceAdmin = new Kafka({ brokers: flow.source }).admin();
+  // MirrorMaker keeps where it is in topics of its own, on both sides.
+  for (const each of [admin, sourceAdmin]) {
+    const topics = (await each.listTopics()).filter(({ name: topic }) => topic.startsWith('mm2-'));
+    if (topics.length > 0) await each.deleteTopics(topics.map(({ name: topic }) => topic));
+  }
   if (await admin.topicExists(flow.topic)) await admin.deleteTopic(flow.topic);
   // Each finds the topic there and empty.
   await sleep(systemClock, 1000);

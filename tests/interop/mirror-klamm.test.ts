@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { sleep, systemClock } from '@klamm/base/clock';
 import { silentLogger } from '@klamm/base/logger';
 import { type Broker, startBroker } from '@klamm/broker/broker';
@@ -18,6 +19,7 @@ import { mirrorStatus } from '@klamm/mirror/status';
 import { verify } from '@klamm/mirror/verify';
 import { startSecuredKlamm } from '../conformance/authorization/brokers.ts';
 import { passwordOf } from '../conformance/authorization/cast.ts';
+import { runProgram } from '../peers/program.ts';
 
 interface Side {
   readonly broker: Broker;
@@ -25,6 +27,7 @@ interface Side {
   readonly admin: Admin;
   readonly brokers: string;
 }
+const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const NOW = systemClock.now();
 let source: Side;
 let target: Side;
@@ -458,4 +461,42 @@ test('one cluster is no mirror, and another source is not the one that was begun
     await third.admin.close();
     await third.broker.close();
   }
+});
+
+test('the command line: plan, copy, status, comparison, and what it does not understand', async () => {
+  const topic = 'shell-orders';
+  await source.admin.createTopic({ name: topic, partitions: 1 });
+  await produce(source, topic, ['a', 'b']);
+  const run = async (command: string, ...flags: string[]) => {
+    const clusters = ['--from', source.brokers, '--to', target.brokers, '--name', 'shell'];
+    const args = [BIN, 'mirror', command, ...clusters, ...flags, '-o', 'json'];
+    const { code, stdout, stderr } = await runProgram(process.execPath, args, { mayFail: true });
+    return { code, rows: stdout === '' ? [] : JSON.parse(stdout), stderr };
+  };
+  assert.deepEqual((await run('start', '-t', topic, '--dry-run')).rows, [
+    { topic, partitions: 1, action: 'make', offsets: 2 },
+  ]);
+  const { code, rows, stderr } = await run('start', '-t', topic, '--once', '--rate', '1MiB/s');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Everything is copied/);
+  const [row] = rows;
+  assert.deepEqual([row.topic, row.copiedTo, row.lag, row.offsets, row.records], [topic, 2, 0, 'same', 2]);
+  const [status] = (await run('status')).rows;
+  assert.deepEqual([status.sourceEnd, status.targetEnd, status.lag], [2, 2, 0]);
+  assert.deepEqual((await run('verify', '-t', topic)).rows[0].result, 'same');
+  await produce(target, topic, ['theirs']);
+  await produce(source, topic, ['c']);
+  const different = await run('verify');
+  assert.equal(different.code, 1);
+  assert.match(
+    different.stderr,
+    /shell-orders-0 differs from offset 0 to 3: 3 records on the source, 3 on the target/,
+  );
+  assert.equal((await run('start', '-t', '^(')).code, 2);
+  assert.equal((await run('start', '--rate', 'fast')).code, 2);
+  const unsaid = await runProgram(process.execPath, [BIN, 'mirror', 'status', '--to', target.brokers], {
+    mayFail: true,
+  });
+  assert.equal(unsaid.code, 2);
+  assert.match(unsaid.stderr, /Give --from/);
 });

@@ -37,7 +37,7 @@ export const verifyMirror: CommandRun = async (context, _parameters, flags) => {
 function tell({ topic, partition, differences }: PartitionVerdict, fail: (text: string) => void): void {
   for (const { from, to, source, target } of differences) {
     fail(
-      `${topic}-${partition} differs from offset ${from} to ${to}: ${source?.count ?? 0} records there, ${target?.count ?? 0} here.`,
+      `${topic}-${partition} differs from offset ${from} to ${to}: ${source?.count ?? 0} records on the source, ${target?.count ?? 0} on the target.`,
     );
   }
 }
