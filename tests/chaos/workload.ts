@@ -19,7 +19,7 @@ export interface Acknowledged {
 }
 
 /** The longest times between two signs of life, of many things, since they were asked for last. */
-export class Pauses {
+class Pauses {
   readonly #last = new Map<string, number>();
   #longest = 0;
 

@@ -1,14 +1,10 @@
 // Three nodes of Apache Kafka on this machine (or another number), each broker and controller, with everything threefold:
-// nodes that can be killed, stopped in their tracks, and started again. Who has which part is asked of the cluster itself.
+// nodes that can be killed, stopped in their tracks, and started again. See ClusterRoles for who has which part.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { RawClient } from '@klamm/broker/testing/raw-client';
-import { Metadata } from '@klamm/protocol/api/03-metadata';
-import { FindCoordinator } from '@klamm/protocol/api/10-find-coordinator';
-import { DescribeQuorum } from '@klamm/protocol/api/55-describe-quorum';
+import { ClusterRoles } from './cluster-roles.ts';
 import { getJava, type Java } from './java.ts';
 import { freePort, untilAnswers } from './ports.ts';
 import type { RunningProgram } from './program.ts';
@@ -16,7 +12,6 @@ import type { RunningProgram } from './program.ts';
 /** Three of these have to live beside what is tested. */
 const FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx256m', '-Xshare:auto'];
 const NODES = 3;
-const QUORUM = '__cluster_metadata';
 
 export const getClusterJava = (): Promise<Java> => getJava(FLAGS);
 
@@ -35,7 +30,7 @@ interface Node {
   isHanging: boolean;
 }
 
-export class ApacheCluster implements AsyncDisposable {
+export class ApacheCluster extends ClusterRoles implements AsyncDisposable {
   readonly #java: Java;
   readonly #own = mkdtempSync(join(tmpdir(), 'klamm-apache-cluster-'));
   readonly #nodes: Node[] = [];
@@ -43,6 +38,7 @@ export class ApacheCluster implements AsyncDisposable {
   readonly #settings: Readonly<Record<string, string>>;
 
   private constructor(java: Java, settings: Readonly<Record<string, string>>) {
+    super();
     this.#java = java;
     this.#settings = settings;
   }
@@ -103,41 +99,14 @@ export class ApacheCluster implements AsyncDisposable {
     node.isHanging = false;
   }
 
-  /** The node whose controller is the active one. */
-  controller(): Promise<number> {
-    return this.#ask(async (client) => {
-      const body = { topics: [{ topicName: QUORUM, partitions: [{ partitionIndex: 0 }] }] };
-      const { topics } = await client.request(DescribeQuorum, 1, body);
-      return topics[0]?.partitions[0]?.leaderId;
-    });
+  protected get answering(): readonly number[] {
+    return this.#nodes
+      .filter(({ program, isHanging }) => program !== undefined && !isHanging)
+      .map(({ port }) => port);
   }
 
-  /** The node that leads a partition. */
-  leader(topic: string, partition: number): Promise<number> {
-    return this.#ask(async (client) => {
-      const { topics } = await client.request(Metadata, 12, { topics: [{ name: topic }] });
-      return topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId;
-    });
-  }
-
-  /** The node that coordinates a group (0), or a transactional id (1). */
-  coordinator(key: string, keyType: 0 | 1): Promise<number> {
-    return this.#ask(async (client) => {
-      const { coordinators } = await client.request(FindCoordinator, 4, { keyType, coordinatorKeys: [key] });
-      return coordinators[0]?.errorCode === 0 ? coordinators[0].nodeId : undefined;
-    });
-  }
-
-  /** Resolves when every replica of every partition is in sync. */
-  async whole(): Promise<void> {
-    await this.#ask(async (client) => {
-      const { brokers, topics } = await client.request(Metadata, 12, { topics: null });
-      const partitions = topics.flatMap((topic) => topic.partitions);
-      const isWhole = partitions.every(({ replicaNodes, isrNodes, leaderId }) => {
-        return leaderId >= 0 && isrNodes.length === replicaNodes.length;
-      });
-      return brokers.length === this.#nodes.length && isWhole ? 1 : undefined;
-    });
+  protected get size(): number {
+    return this.#nodes.length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,21 +114,6 @@ export class ApacheCluster implements AsyncDisposable {
     for (const { id } of this.#nodes) this.goOn(id);
     await Promise.all(this.#nodes.map(({ program }) => program?.stop('SIGKILL')));
     rmSync(this.#own, { recursive: true, force: true });
-  }
-
-  /** Asks nodes that answer, until one gives a node's id. */
-  async #ask(question: (client: RawClient) => Promise<number | undefined>): Promise<number> {
-    const deadline = performance.now() + 60_000;
-    for (let turn = 0; performance.now() < deadline; turn++) {
-      const up = this.#nodes.filter(({ program, isHanging }) => program !== undefined && !isHanging);
-      const node = up[turn % up.length];
-      const client = node && (await RawClient.open('127.0.0.1', node.port).catch(() => undefined));
-      const answer = client && (await question(client).catch(() => undefined));
-      client?.close();
-      if (answer !== undefined && answer >= 0) return answer;
-      await wait(100);
-    }
-    throw new Error('the cluster has not told within 60 s');
   }
 
   async #format(node: Node, clusterId: string): Promise<void> {
