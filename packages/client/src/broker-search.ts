@@ -54,19 +54,10 @@ export class BrokerSearch {
 
   /** Asks a broker, and where it does not answer soon, others: for questions that may be answered twice. */
   async ask<T>(question: (connection: Connection) => Promise<T>): Promise<T> {
-    const candidates = await this.#candidates();
-    const asked = new Set<string>();
-    const attempt = async (): Promise<T> => {
-      const others = candidates.filter((address) => !asked.has(addressText(address)));
-      const connection = await this.#anyOf(this.#inOrder(others.length > 0 ? others : candidates));
-      asked.add(addressText(connection.address));
-      return question(connection);
-    };
-    const attempts = Array.from({ length: Math.min(ASKED_MOST, candidates.length) }, () => attempt);
-    return firstOf(this.#settings.clock, UNANSWERED_MS, attempts);
+    return this.#askOneOf(await this.#candidates(), question);
   }
 
-  /** Asks a broker other than the one at `address`; undefined where there is none that answers. */
+  /** As `ask`, but not the broker at `address`; undefined where no other may answer. */
   async askBut<T>(
     address: BrokerAddress,
     question: (connection: Connection) => Promise<T>,
@@ -74,8 +65,7 @@ export class BrokerSearch {
     const text = addressText(address);
     const candidates = await this.#candidates();
     const others = candidates.filter((each) => addressText(each) !== text && !this.#pool.isSilent(each));
-    if (others.length === 0) return undefined;
-    return question(await this.#anyOf(this.#inOrder(others)));
+    return others.length === 0 ? undefined : this.#askOneOf(others, question);
   }
 
   /** Has the next question go to another broker: the last one knows too little, or nothing new. */
@@ -106,6 +96,21 @@ export class BrokerSearch {
     const known = this.#cache.brokers;
     this.#cache.forgetBrokers();
     for (const address of known) this.#pool.end(address, startedAnew());
+  }
+
+  #askOneOf<T>(
+    candidates: readonly BrokerAddress[],
+    question: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    const asked = new Set<string>();
+    const attempt = async (): Promise<T> => {
+      const others = candidates.filter((address) => !asked.has(addressText(address)));
+      const connection = await this.#anyOf(this.#inOrder(others.length > 0 ? others : candidates));
+      asked.add(addressText(connection.address));
+      return question(connection);
+    };
+    const attempts = Array.from({ length: Math.min(ASKED_MOST, candidates.length) }, () => attempt);
+    return firstOf(this.#settings.clock, UNANSWERED_MS, attempts);
   }
 
   async #candidates(): Promise<readonly BrokerAddress[]> {

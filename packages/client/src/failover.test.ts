@@ -159,6 +159,20 @@ test('a leader that hangs is left as soon as the cluster has put it out; partiti
   assert.deepEqual(cluster.log, ['1/0: a', '2/1: x', '3/0: b', '3/0: c']);
 });
 
+test('where another node does not answer either, a third is asked', async () => {
+  await using cluster = await ScriptedCluster.start(3, [1]);
+  for (const id of [1, 2, 3]) cluster.produces(id);
+  const timeouts = { connectionTimeoutMs: 3_600_000, requestTimeoutMs: 3_600_000 };
+  await using producer = kafkaOf(cluster, timeouts).producer({ deliveryTimeoutMs: 3_600_000 });
+  await producer.send({ topic: 't', value: 'a' });
+  cluster.node(1).isHanging = true;
+  cluster.node(2).on(Metadata, () => SILENCE);
+  cluster.up.delete(1);
+  cluster.elect(3);
+  await producer.send({ topic: 't', value: 'b' });
+  assert.deepEqual(cluster.log, ['1/0: a', '3/0: b']);
+});
+
 test('records without a key go past a leader that hangs', async () => {
   await using cluster = await ScriptedCluster.start(2, [1, 2]);
   for (const id of [1, 2]) cluster.produces(id);

@@ -10,6 +10,9 @@ import { plainCause } from './connection-errors.ts';
 import { lookupFrom, systemResolver } from './resolver.ts';
 import { tlsError } from './tls-errors.ts';
 
+/** A connection without traffic is kept alive in the tables of what is on the way, most of which keep it for minutes. */
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * Where the host has several addresses, each is tried for a moment.
  *
@@ -22,7 +25,8 @@ export function openSocket(
   lookup: LookupFunction = lookupFrom(systemResolver, 0),
 ): Socket {
   const { host, port } = address;
-  const socket = { host, port, lookup, autoSelectFamily: true, noDelay: true, keepAlive: true, onread };
+  const alive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const socket = { host, port, lookup, autoSelectFamily: true, ...alive, onread };
   if (tls === undefined) return connect(socket);
   // An address is no server name (RFC 6066); the certificate is checked for it all the same.
   const servername = tls.servername ?? (isIP(host) === 0 ? host : '');
