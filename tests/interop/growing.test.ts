@@ -7,12 +7,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Kafka } from '@klamm/client/client';
+import type { Kafka } from '@klamm/client/client';
 import { getJava } from '../peers/java.ts';
 import { usePeer } from '../peers/peers.ts';
 import { freePort, untilAnswers } from '../peers/ports.ts';
 import type { RunningProgram } from '../peers/program.ts';
-import { HandOverPlace } from './hand-over/place.ts';
+import { HandOverPlace, SECURED } from './hand-over/place.ts';
 import { until } from './hand-over/until.ts';
 
 // Three nodes on one machine.
@@ -22,39 +22,19 @@ const TOPIC = 'orders';
 const RECORDS = 300;
 
 /** The settings of another node: the first one's, but for its number, its addresses and its place. */
-function nodeSettings(
-  first: string,
-  node: {
-    readonly id: number;
-    readonly port: number;
-    readonly controllerPort: number;
-    readonly folder: string;
-  },
-): string {
+function nodeSettings(first: string, id: number, ports: ReadonlyMap<string, number>, folder: string): string {
+  const addresses = [...ports].map(([listener, port]) => `${listener}://127.0.0.1:${port}`);
   const own: Record<string, string> = {
-    'node.id': `${node.id}`,
-    'log.dirs': join(node.folder, `data-${node.id}`),
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.port}`,
+    'node.id': `${id}`,
+    'log.dirs': join(folder, `data-${id}`),
+    listeners: addresses.join(','),
+    'advertised.listeners': addresses.filter((address) => !address.startsWith('CONTROLLER')).join(','),
     'controller.quorum.auto.join.enable': 'true',
   };
   const lines = first
     .split('\n')
     .filter((line) => !Object.keys(own).some((name) => line.startsWith(`${name}=`)));
   return [...lines, ...Object.entries(own).map(([name, value]) => `${name}=${value}`), ''].join('\n');
-}
-
-/** What `kafka-reassign-partitions` takes: every partition on nodes 1 to 3, the preferred leaders in turn. */
-async function threefold(kafka: Kafka): Promise<unknown> {
-  await using admin = kafka.admin();
-  const topics = await admin.listTopics({ internal: true });
-  const places = topics.flatMap(({ name: topic, partitions }) =>
-    partitions.map(({ index: partition }) => ({ topic, partition })),
-  );
-  return {
-    version: 1,
-    partitions: places.map((place, i) => ({ ...place, replicas: [0, 1, 2].map((k) => ((i + k) % 3) + 1) })),
-  };
 }
 
 /** Which sets of nodes the partitions are on. */
@@ -70,12 +50,6 @@ async function replicasOf(kafka: Kafka): Promise<{ replicas: Set<string>; inSync
   };
 }
 
-async function leaderOf(
-  tool: (name: string, ...args: readonly string[]) => Promise<string>,
-): Promise<number> {
-  return Number(/LeaderId:\s+(\d+)/.exec(await tool('MetadataQuorumCommand', 'describe', '--status'))?.[1]);
-}
-
 test('one node of Klamm grows into three of Apache Kafka, and the first one may die', {
   skip: java.skip,
   timeout: 280_000,
@@ -84,22 +58,18 @@ test('one node of Klamm grows into three of Apache Kafka, and the first one may 
   const running: RunningProgram[] = [];
   try {
     const { run, start } = java.get();
-    const controllerPort = await freePort();
-    const place = await HandOverPlace.make(folder, {});
-    writeFileSync(
-      join(folder, 'klamm.properties'),
-      [
-        `listeners=PLAINTEXT://${place.open},CONTROLLER://127.0.0.1:${controllerPort}`,
-        `log.dirs=${place.directory}`,
-        'offsets.topic.num.partitions=3',
-        '',
-      ].join('\n'),
-    );
-    const tool = async (name: string, ...args: readonly string[]): Promise<string> =>
-      (await run(`org.apache.kafka.tools.${name}`, ['--bootstrap-server', place.open, ...args])).stdout;
+    const place = await HandOverPlace.make(folder, SECURED);
+    const klamm = async (...args: readonly string[]): Promise<string> => {
+      const to = ['-b', place.bootstrap, '--command-config', place.adminProperties];
+      const { code, stdout, stderr } = await place.klamm(...args, ...to);
+      assert.equal(code, 0, stderr + stdout);
+      return stdout;
+    };
+    const quorum = async (): Promise<Record<string, unknown>[]> =>
+      JSON.parse(await klamm('cluster', 'quorum', '-o', 'json'));
     const sent = new Set<string>();
     const received = new Set<string>();
-    let kafka = new Kafka({ brokers: place.open });
+    let kafka = place.kafka();
     /** Sends records, each acknowledged before the next, while a member of the group reads them. */
     const work = async (before = async (_soFar: number): Promise<void> => {}): Promise<void> => {
       const send = async (): Promise<void> => {
@@ -125,89 +95,89 @@ test('one node of Klamm grows into three of Apache Kafka, and the first one may 
 
     // One node of Klamm.
     {
-      const klamm = await place.startKlamm(place.port);
-      running.push(klamm);
+      const broker = await place.startKlamm();
+      running.push(broker);
       await using admin = kafka.admin();
-      await admin.createTopic({ name: TOPIC, partitions: 3 });
+      await admin.createTopics([{ name: TOPIC, partitions: 3 }, { name: 'invoices' }]);
       await work();
-      await klamm.stop();
+      await using producer = kafka.producer({ transactionalId: 'billing' });
+      await producer.transaction(async (txn) => void (await txn.send({ topic: 'invoices', value: 'one' })));
+      await broker.stop();
     }
+
     // One node of Apache Kafka.
-    const { code, stderr } = await place.handOver();
-    assert.equal(code, 0, stderr);
-    let first = start('kafka.Kafka', [place.handedOver]);
+    assert.equal((await place.handOver()).code, 0);
+    let first = await place.startKafka(java.get());
     running.push(first);
-    await untilAnswers(place.port, first);
     await work();
-    await tool('FeatureCommand', 'upgrade', '--feature', 'kraft.version=1');
+
+    // Three.
+    await klamm('cluster', 'upgrade', 'kraft.version=1', '--yes');
     await first.stop();
     const settings = readFileSync(place.handedOver, 'utf8')
       .replace(/^controller\.quorum\.voters=1@(.*)$/m, 'controller.quorum.bootstrap.servers=$1')
       .replace(/^(.*replication\.factor)=1$/gm, '$1=3')
       .replace(/^(.*min\.isr)=1$/gm, '$1=2');
     writeFileSync(place.handedOver, settings);
-    first = start('kafka.Kafka', [place.handedOver]);
+    first = await place.startKafka(java.get());
     running.push(first);
-    await untilAnswers(place.port, first);
-
-    // Three.
-    const addresses = [place.open];
+    const brokers = [place.bootstrap];
     for (const id of [2, 3]) {
-      const node = { id, port: await freePort(), controllerPort: await freePort(), folder };
+      const names = ['PLAINTEXT', 'SASL_PLAINTEXT', 'INTERNAL', 'CONTROLLER'];
+      const ports = new Map<string, number>();
+      for (const name of names) ports.set(name, await freePort());
       const file = join(folder, `node-${id}.properties`);
-      writeFileSync(file, nodeSettings(settings, node));
+      writeFileSync(file, nodeSettings(settings, id, ports, folder));
       await using admin = kafka.admin();
       const { clusterId } = await admin.describeCluster();
-      await run('kafka.tools.StorageTool', [
-        'format',
-        '-t',
-        `${clusterId}`,
-        '-c',
-        file,
-        '--no-initial-controllers',
-      ]);
+      const format = ['format', '-t', `${clusterId}`, '-c', file, '--no-initial-controllers'];
+      await run('kafka.tools.StorageTool', format);
       const program = start('kafka.Kafka', [file]);
       running.push(program);
-      await untilAnswers(node.port, program);
-      addresses.push(`127.0.0.1:${node.port}`);
+      const port = ports.get('SASL_PLAINTEXT') ?? 0;
+      await untilAnswers(port, program);
+      brokers.push(`127.0.0.1:${port}`);
     }
-    await until(
-      () => tool('MetadataQuorumCommand', 'describe', '--status'),
-      (text) => /CurrentVoters:.*"id": 2,.*"id": 3,/.test(text),
-    );
-    kafka = new Kafka({ brokers: addresses });
+    const { stdout: known } = await place.check();
+    assert.match(known, /kraft\.version=1/);
+    await until(quorum, (nodes) => nodes.filter(({ role }) => role !== 'observer').length === 3);
+    kafka = place.kafka(brokers);
     await work();
 
     // Three replicas of everything, of which two have what is acknowledged.
-    const everything = join(folder, 'everything.json');
-    writeFileSync(everything, JSON.stringify(await threefold(kafka)));
-    await tool('reassign.ReassignPartitionsCommand', '--reassignment-json-file', everything, '--execute');
-    const verify = ['--reassignment-json-file', everything, '--verify', '--preserve-throttles'];
-    await until(
-      () => tool('reassign.ReassignPartitionsCommand', ...verify),
-      (text) => !/still in progress/.test(text),
+    const internal = ['__consumer_offsets', '__transaction_state'];
+    await klamm(
+      'topic',
+      'reassign',
+      TOPIC,
+      'invoices',
+      ...internal,
+      '-r',
+      '3',
+      '--wait',
+      '--timeout',
+      '120s',
+      '--yes',
     );
-    {
-      await using admin = kafka.admin();
-      await admin.alterConfigs({ broker: '' }, { 'min.insync.replicas': 2 });
-      const { replicas, inSync } = await replicasOf(kafka);
-      assert.deepEqual([...replicas, ...inSync], ['1,2,3', '1,2,3']);
-    }
+    await klamm('config', 'set', '--brokers', 'min.insync.replicas=2');
+    const { replicas, inSync } = await replicasOf(kafka);
+    assert.deepEqual([...replicas, ...inSync], ['1,2,3', '1,2,3']);
 
     // The node that was Klamm dies while it is worked with.
-    assert.equal(await leaderOf(tool), 1);
     await work(async (soFar) => {
       if (soFar === RECORDS / 2) await first.stop('SIGKILL');
     });
-    const { inSync } = await replicasOf(kafka);
-    assert.deepEqual([...inSync], ['2,3']);
+    assert.deepEqual([...(await replicasOf(kafka)).inSync], ['2,3']);
 
     // What Klamm says of a directory that has become part of a cluster.
     const refused = await place.klamm('start', '-d', join(folder, 'data'), '--port', '0');
     assert.match(refused.stderr, /Apache Kafka did not close the data directory/);
     const { stderr: reasons } = await place.check();
     assert.match(reasons, /Klamm cannot serve it: nodes 2, 3 vote in its quorum too/);
-    assert.match(reasons, /Klamm cannot serve it: .*orders have replicas on brokers 2, 3/);
+    assert.match(
+      reasons,
+      /Klamm cannot serve it: __consumer_offsets, .*, orders have replicas on brokers 2, 3/,
+    );
   } finally {
     await Promise.all(running.map((program) => program.stop('SIGKILL')));
     rmSync(folder, { recursive: true, force: true });

@@ -64,7 +64,8 @@ async function readTopic(
   const earliest = await admin.listOffsets(topic, 'earliest');
   // How many old values of a key are left is the cleaner's business.
   if (!isCompacted) contents[`earliest of ${topic}`] = sorted(earliest);
-  contents[`latest of ${topic}`] = sorted(await admin.listOffsets(topic, 'latest'));
+  const latest = await admin.listOffsets(topic, 'latest');
+  contents[`latest of ${topic}`] = sorted(latest);
   const stable = await admin.listOffsets(topic, 'latest', { readCommitted: true });
   // Where the log begins within a batch, and an open transaction before that, Apache Kafka tells where the batch begins.
   const reached = [...stable].map(([index, offset]) => [index, Math.max(offset, earliest.get(index) ?? 0)]);
@@ -88,12 +89,15 @@ async function readTopic(
   }
   const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   const producers = await admin.describeProducers(places);
-  // Apache Kafka forgets those whose records are old as soon as it has read them.
+  // When it starts, Apache Kafka forgets those whose records are old, and all where nothing is left of a log
+  // (ProducerStateManager.truncateAndReload).
   const since = Date.now() - PRODUCERS_MS;
-  const known = producers.map(({ producers: all, ...place }) => ({
-    ...place,
-    producers: all.filter(({ lastTimestamp }) => (lastTimestamp ?? 0) > since),
-  }));
+  const known = producers
+    .filter(({ partition }) => earliest.get(partition) !== latest.get(partition))
+    .map(({ producers: all, ...place }) => ({
+      ...place,
+      producers: all.filter(({ lastTimestamp }) => (lastTimestamp ?? 0) > since),
+    }));
   contents[`producers of ${topic}`] = sorted(known);
 }
 

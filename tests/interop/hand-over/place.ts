@@ -68,16 +68,16 @@ export class HandOverPlace {
   }
 
   /** A client that may do everything. */
-  kafka(): Kafka {
+  kafka(brokers: readonly string[] = [this.bootstrap]): Kafka {
     return new Kafka({
-      brokers: this.bootstrap,
+      brokers,
       sasl: { mechanism: 'plain', username: 'admin', password: 'of admin' },
     });
   }
 
-  async startKlamm(port = this.port + 1): Promise<RunningProgram> {
+  async startKlamm(): Promise<RunningProgram> {
     const program = startProgram(process.execPath, [BIN, 'start', '-c', this.#properties]);
-    await untilAnswers(port, program);
+    await untilAnswers(this.port + 1, program);
     return program;
   }
 
