@@ -1,12 +1,17 @@
 // `klamm cluster`: its commands as rows of the command table.
 
 import type { CommandSpec, FlagSpec } from '../command.ts';
+import { clusterAdminCommands } from './cluster-admin-table.ts';
 
 const DIR: FlagSpec = {
   flags: '-d, --dir <directory>',
   about: 'where the cluster is (default: ./klamm-cluster)',
 };
 const NODE = { name: '<node>', about: 'its number' };
+const COMPOSE: FlagSpec = {
+  flags: '--compose',
+  about: 'in containers, by a compose file with the image apache/kafka',
+};
 const PLAN: readonly FlagSpec[] = [
   { flags: '-n, --nodes <count>', about: 'how many nodes, each broker and controller (default: 3)' },
   {
@@ -36,14 +41,19 @@ export const clusterCommands: CommandSpec = {
       ],
       load: async () => (await import('./cluster.ts')).clusterInfo,
     },
+    ...clusterAdminCommands,
     {
       name: 'init',
       about: 'write settings, certificates and a user for a cluster of Apache Kafka',
       isLocal: true,
-      flags: [DIR, ...PLAN],
+      flags: [DIR, COMPOSE, ...PLAN],
       examples: [
         ['klamm cluster init', 'three nodes in ./klamm-cluster'],
         ['klamm cluster init -d eight --nodes 5 --port 29092', 'five, elsewhere'],
+        [
+          'klamm cluster init --compose --host kafka.example',
+          'compose.yml, for other machines to connect to',
+        ],
       ],
       notes:
         'Any one of three nodes may die, and two of five: what was acknowledged is kept, and work goes on. Listeners: INTERNAL, in\n' +
@@ -57,6 +67,7 @@ export const clusterCommands: CommandSpec = {
       isLocal: true,
       flags: [
         DIR,
+        COMPOSE,
         ...PLAN,
         { flags: '--detach', about: 'leave them running; klamm cluster down ends them' },
         { flags: '--restart', about: 'start a node again that dies' },
@@ -66,7 +77,7 @@ export const clusterCommands: CommandSpec = {
         ['klamm cluster up --detach -d eight', 'and come back'],
       ],
       notes:
-        "It needs Java 17 or newer. Apache Kafka's jars are those of KAFKA_HOME, or Maven fetches them once.",
+        "It needs Java 17 or newer. Apache Kafka's jars are those of KAFKA_HOME, or Maven fetches them once. With --compose it needs\nDocker instead.",
       load: async () => (await import('./cluster-up.ts')).upLocal,
     },
     {

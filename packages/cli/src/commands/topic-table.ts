@@ -1,6 +1,7 @@
 // `klamm topic`: its commands as rows of the command table.
 
 import type { CommandSpec } from '../command.ts';
+import { topicMoveCommands } from './topic-move-table.ts';
 
 const NAMES = { name: '<topics...>', about: 'one topic or several' };
 const NAME = { name: '<topic>', about: 'the topic' };
@@ -104,5 +105,6 @@ export const topicCommands: CommandSpec = {
       notes: 'Records with a key go to other partitions than before from then on. There is no way back.',
       load: async () => (await import('./topic.ts')).addPartitions,
     },
+    ...topicMoveCommands,
   ],
 };

@@ -8,6 +8,7 @@ import { certificateFaults } from './certificate-faults.ts';
 import type { DeployedNode } from './deployment.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
+import { partitionFindings, quorumFindings } from './live-cluster.ts';
 import { isLoopback } from './node-listeners.ts';
 
 export async function examineLive(context: CommandContext): Promise<Finding[]> {
@@ -29,6 +30,7 @@ export async function examineLive(context: CommandContext): Promise<Finding[]> {
     }
     const now = context.clock.now();
     const isWhole = nodes.length === brokers.length && nodes.length > 1;
+    findings.push(...(await clusterFindings(context, admin, brokers.length)));
     return [...findings, ...examine({ nodes, isWhole, now, read: () => undefined })];
   } catch (error) {
     if (!(error instanceof KlammError)) throw error;
@@ -52,6 +54,23 @@ export async function examineLive(context: CommandContext): Promise<Finding[]> {
   } finally {
     await admin.close();
   }
+}
+
+/** What is wrong with the quorum and the partitions, as far as this login is told of them. */
+async function clusterFindings(
+  context: CommandContext,
+  admin: Admin,
+  brokerCount: number,
+): Promise<Finding[]> {
+  const topics = await admin.listTopics({ internal: true });
+  const findings = partitionFindings(topics, brokerCount);
+  try {
+    findings.push(...quorumFindings(await admin.describeQuorum(), context.clock.now()));
+  } catch (error) {
+    if (!(error instanceof KlammError)) throw error;
+    context.say(`The quorum was not looked into: ${sentenceOf(error)}`);
+  }
+  return findings;
 }
 
 /** What a client would say to the certificate that a broker shows; nothing where it is in the clear or not there. */
