@@ -69,7 +69,7 @@ test('a directory that was closed in order is told of, and handed over as it is'
   const done = await klamm('log', 'hand-over', data, '--port', '19092');
   assert.equal(done.code, 0, done.stderr);
   assert.match(done.stderr, new RegExp(`bin/kafka-server-start\\.sh ${settings}\n`));
-  assert.match(done.stderr, /bin\/kafka-features\.sh --bootstrap-server 127\.0\.0\.1:19092 upgrade/);
+  assert.match(done.stderr, /klamm cluster upgrade kraft\.version=1 -b 127\.0\.0\.1:19092/);
   assert.match(readFileSync(settings, 'utf8'), /^listeners=PLAINTEXT:\/\/127\.0\.0\.1:19092,CONTROLLER:/m);
   assert.equal(statSync(settings).mode & 0o777, 0o600);
   assert.deepEqual(filesOf(data), before, 'nothing in it changed');

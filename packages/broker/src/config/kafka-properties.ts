@@ -129,7 +129,7 @@ export function kafkaProperties(
   const sections = [
     { title: 'This node, and its quorum of one', properties: node },
     { title: 'Listeners', properties: listeners.properties },
-    { title: 'Its own login', properties: listeners.own },
+    { title: 'Logins that Apache Kafka asks for besides', properties: listeners.own },
     { title: 'As Klamm had it', properties: kept },
   ].filter(({ properties }) => properties.size > 0);
   return {

@@ -180,12 +180,10 @@ function tell(
     );
   context.say('\nNext, with Apache Kafka 4.3 (Java 17):');
   context.say(green(`bin/kafka-server-start.sh ${name}`));
-  context.say(green(`bin/kafka-topics.sh --bootstrap-server ${kafka.bootstrap} --list`));
+  context.say(green(`klamm topic list -b ${kafka.bootstrap}`));
   if (kraftVersion === 0) {
-    context.say('Then, before other controllers can join it:');
-    context.say(
-      green(`bin/kafka-features.sh --bootstrap-server ${kafka.bootstrap} upgrade --feature kraft.version=1`),
-    );
+    context.say('Then, before other controllers can join it (docs/growing.md):');
+    context.say(green(`klamm cluster upgrade kraft.version=1 -b ${kafka.bootstrap}`));
   }
 }
 
