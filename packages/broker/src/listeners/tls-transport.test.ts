@@ -129,5 +129,8 @@ test('options of TLS that cannot be are named', async () => {
   });
   await assert.rejects(attempt({ key: own.key } as typeof own), /^KlammError: tls\.cert is not PEM/);
   const other = await issueBroker({ name: 'CN=other', ips: ['127.0.0.1'], authority });
-  await assert.rejects(attempt({ ...own, key: other.key }), /ssl\.keystore\.key: it holds a private key, but no certificate of it/);
+  await assert.rejects(
+    attempt({ ...own, key: other.key }),
+    /ssl\.keystore\.key: it holds a private key, but no certificate of it/,
+  );
 });
