@@ -10,6 +10,7 @@ import type { RawClient } from '@klamm/client/raw/raw-client';
 import { rawFetch } from '@klamm/client/raw/raw-fetch';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import type { Sender } from './batch-patch.ts';
+import { isCompacted } from './compacted.ts';
 import { writeLead } from './lead.ts';
 import { type Break, OffsetMap } from './offset-map.ts';
 import type { MirroredPartition } from './partition.ts';
@@ -306,8 +307,10 @@ export class Copier {
       const found = pieces.find(({ kind }) => kind === 'batch');
       if (found !== undefined) return found.offset < to ? found.offset : undefined;
       const last = pieces.at(-1);
-      if (last === undefined) return undefined;
-      at = endOf(last);
+      if (last !== undefined) at = endOf(last);
+      else if (answer.lastStableOffset <= at || (await isCompacted(this.#source.admin, topic)))
+        return undefined;
+      else throw kafkaError(ErrorCode.REQUEST_TIMED_OUT, `${partition.name} of the source was not read.`);
     }
     return undefined;
   }

@@ -3,11 +3,12 @@
 
 import type { RawClient } from '@klamm/client/raw/raw-client';
 import { rawFetch } from '@klamm/client/raw/raw-fetch';
-import { errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
 import { baseOffsetOf } from '@klamm/protocol/records/batch';
 import { decompressRecords } from '@klamm/protocol/records/compression';
 import { RecordCursor } from '@klamm/protocol/records/record';
 import { crc32c } from '@klamm/protocol/wire/crc32c';
+import { isCompacted } from './compacted.ts';
 import { type BatchPiece, cutPieces, endOf } from './pieces.ts';
 
 export interface Digest {
@@ -32,6 +33,9 @@ export type RecordVisitor = (offset: number, cursor: RecordCursor) => void;
 
 const FETCH_BYTES = 4 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
+/** How long a broker may take to have records ready that it does have. */
+const WAIT_MS = 500;
+const EMPTY_MAX = 10;
 
 /** Digests by number of the range: that of offset n is n / rangeSize. */
 export async function digestPartition(
@@ -63,13 +67,14 @@ export async function readPartition(
 ): Promise<void> {
   const cursor = new RecordCursor();
   let maxBytes = FETCH_BYTES;
+  let empty = 0;
   for (let at = from; at < to; ) {
     const answer = await client.retry(async () => {
       const place = await client.partition(topic, index);
       const connection = await client.connect(place.leader, lane);
       const [found] = await rawFetch(connection, [{ ...place, offset: at, maxBytes }], {
         readCommitted: true,
-        maxWaitMs: 0,
+        maxWaitMs: WAIT_MS,
         maxBytes,
         timeoutMs: TIMEOUT_MS,
       });
@@ -83,8 +88,9 @@ export async function readPartition(
     const last = pieces.at(-1);
     if (last !== undefined) at = endOf(last);
     else if (answer.records.length > 0) maxBytes *= 2;
-    // Nothing is behind it but what compaction took.
-    else return;
+    else if (answer.lastStableOffset <= at || (await isCompacted(client.admin, topic))) return;
+    else if (++empty > EMPTY_MAX)
+      throw kafkaError(ErrorCode.REQUEST_TIMED_OUT, `${topic}-${index} gives nothing at offset ${at}.`);
   }
 }
 

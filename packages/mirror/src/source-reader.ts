@@ -9,6 +9,7 @@ import { KlammError, messageOf } from '@klamm/base/errors';
 import type { RawClient } from '@klamm/client/raw/raw-client';
 import { type RawFetched, rawFetch } from '@klamm/client/raw/raw-fetch';
 import { ErrorCode, errorMeaning, isRetriable, kafkaError } from '@klamm/protocol/error-codes';
+import { isCompacted } from './compacted.ts';
 import type { MirroredPartition } from './partition.ts';
 import { cutPieces, endOf, type Piece } from './pieces.ts';
 import type { CopySettings } from './settings.ts';
@@ -178,9 +179,26 @@ export class SourceReader {
       // Not one whole batch: it needs more room. Nothing at all: others had the room, or there is nothing.
       if (answer.records.length > 0) partition.maxBytes = Math.min(partition.maxBytes * 2, BATCH_BYTES_MAX);
       else if (!isDoubtful) partition.isDoubtful = true;
-      else pieces = [{ kind: 'hole', offset: fetchOffset, count: end - fetchOffset, commits: [] }];
+      else void this.#takeTail(partition, end);
     }
     this.#offer(partition, pieces);
+  }
+
+  /** Asked for alone, it held nothing still: compaction took what was there, or the broker could not read it in time. */
+  async #takeTail(partition: MirroredPartition, end: number): Promise<void> {
+    const { topic, run, fetchOffset } = partition;
+    partition.isAsked = true;
+    let isTail = false;
+    try {
+      isTail = await isCompacted(this.#client.admin, topic);
+    } catch (cause) {
+      this.#settings.logger.debug(`The end of ${partition.name} is looked at again: ${messageOf(cause)}`);
+    }
+    if (!isTail) await this.#rest();
+    if (run !== partition.run) return;
+    partition.isAsked = false;
+    if (isTail) this.#offer(partition, [holeOf(fetchOffset, end)]);
+    this.wake();
   }
 
   #offer(partition: MirroredPartition, pieces: readonly Piece[]): void {
@@ -219,8 +237,7 @@ export class SourceReader {
       if (run !== partition.run || first === undefined) return;
       partition.isAsked = false;
       if (first > fetchOffset) {
-        const count = first - fetchOffset;
-        this.#offer(partition, [{ kind: 'hole', offset: fetchOffset, count, commits: [] }]);
+        this.#offer(partition, [holeOf(fetchOffset, first)]);
         return;
       }
       const end = (await this.#client.admin.listOffsets(topic, 'latest', { partitions: [index] })).get(index);
@@ -253,6 +270,13 @@ export class SourceReader {
     queueMicrotask(() => this.wake());
   }
 }
+
+const holeOf = (from: number, to: number): Piece => ({
+  kind: 'hole',
+  offset: from,
+  count: to - from,
+  commits: [],
+});
 
 export function asKlamm(cause: unknown): KlammError {
   return cause instanceof KlammError
