@@ -149,15 +149,14 @@ export class SourceReader {
     }
     const byName = new Map(asked.map((partition) => [partition.name, partition]));
     const refused: [MirroredPartition, number][] = [];
+    // Whoever the answer leaves out is asked for again, too.
+    for (const partition of asked) if (isCurrent(partition)) partition.isAsked = false;
     for (const answer of answers) {
       const partition = byName.get(`${answer.topic}-${answer.index}`);
       if (partition === undefined || !isCurrent(partition)) continue;
-      partition.isAsked = false;
       if (answer.errorCode === 0) this.#take(partition, answer);
       else refused.push([partition, answer.errorCode]);
     }
-    // Whoever the answer left out is asked for again.
-    for (const partition of asked) if (isCurrent(partition)) partition.isAsked = false;
     const isOnHold = await Promise.all(refused.map(([partition, code]) => this.#refused(partition, code)));
     if (isOnHold.includes(true)) await this.#rest();
   }
