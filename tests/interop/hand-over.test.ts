@@ -332,7 +332,7 @@ test('the sample directory of Apache Kafka is handed over to it again by Klamm, 
   }
 });
 
-test('a directory that was formatted with a user and a quorum that can grow begins with Klamm, and goes to Apache Kafka', {
+test('a directory that was formatted with a user and a quorum that can grow begins with Klamm, goes to Apache Kafka, and is opened after a kill', {
   skip: java.skip,
   timeout: 120_000,
 }, async () => {
@@ -385,10 +385,24 @@ test('a directory that was formatted with a user and a quorum that can grow begi
     assert.doesNotMatch(stdout, /share\.version/);
     assert.match((await place.handOver()).stderr, /is handed over: 1 topics/);
     assert.match(readFileSync(place.handedOver, 'utf8'), /^controller\.quorum\.bootstrap\.servers=/m);
-    await using server = await place.startKafka(java.get());
-    assertSame(await contentsOf(kafka), before, 'on Apache Kafka');
-    assert.deepEqual(await topicsCarolSees(place), ['raw-left']);
-    await server.stop();
+    let afterwards: Contents;
+    {
+      await using server = await place.startKafka(java.get());
+      assertSame(await contentsOf(kafka), before, 'on Apache Kafka');
+      assert.deepEqual(await topicsCarolSees(place), ['raw-left']);
+      await using admin = kafka.admin();
+      using raw = await RawTransactions.open(place.open, admin);
+      await letAnonymousIn(kafka);
+      await new History('killed', { kafka, admin, raw, random: seededRandom(seed) }).run();
+      afterwards = await contentsOf(kafka);
+      await server.stop('SIGKILL');
+    }
+    assert.match((await place.check()).stderr, /Apache Kafka runs on it, or was killed/);
+    // As the user says that it is gone.
+    rmSync(join(place.directory, '.lock'));
+    await using klamm = await place.startKlamm();
+    assertSame(await contentsOf(kafka, countsOf(afterwards)), afterwards, 'on Klamm after a kill');
+    await klamm.stop();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
