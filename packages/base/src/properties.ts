@@ -1,4 +1,4 @@
-// Java's properties files (java.util.Properties.load): comments, `=`, `:` or blanks between key and value, and a
+// Java's properties files (java.util.Properties.load, store): comments, `=`, `:` or blanks between key and value, and a
 // backslash at the end of a line that joins it to the next. It knows no key.
 
 export interface Property {
@@ -36,4 +36,16 @@ function unescaped(text: string): string {
   return text.replace(/\\(u([0-9a-fA-F]{4})|.)/g, (_, escaped: string, hex: string | undefined) =>
     hex === undefined ? (ESCAPES[escaped] ?? escaped) : String.fromCharCode(Number.parseInt(hex, 16)),
   );
+}
+
+/** A line of such a file. Java reads it as Latin-1. */
+export function propertyLine(key: string, value: string): string {
+  const escaped = value
+    .replace(/\\/g, '\\\\')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/\t/g, '\\t')
+    .replace(/^ /, '\\ ')
+    .replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `${key}=${escaped}`;
 }

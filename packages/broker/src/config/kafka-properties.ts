@@ -7,6 +7,7 @@
 
 import { listOf } from '@klamm/base/config';
 import { KlammError } from '@klamm/base/errors';
+import { propertyLine } from '@klamm/base/properties';
 import { parseJaas, writeJaas } from '@klamm/protocol/sasl/jaas';
 import type { ListenerAddress } from '../listeners/listener.ts';
 import { brokerConfigRow, isBrokerConfig } from './broker.ts';
@@ -333,18 +334,7 @@ export function propertiesText({ sections }: KafkaProperties, heading: readonly 
   const lines = heading.map((line) => `# ${line}`);
   for (const { title, properties } of sections) {
     lines.push('', `# ${title}`);
-    for (const [name, value] of properties) lines.push(`${name}=${escaped(value)}`);
+    for (const [name, value] of properties) lines.push(propertyLine(name, value));
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Java reads these files as Latin-1. */
-function escaped(value: string): string {
-  return value
-    .replace(/\\/g, '\\\\')
-    .replace(/\n/g, '\\n')
-    .replace(/\r/g, '\\r')
-    .replace(/\t/g, '\\t')
-    .replace(/^ /, '\\ ')
-    .replace(/[^\x20-\x7e]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -2,6 +2,7 @@
 // are those that a cluster wants: INTERNAL for the nodes themselves, EXTERNAL with TLS and a login for clients, CONTROLLER
 // for the quorum.
 
+import { propertyLine } from '@klamm/base/properties';
 import { writeJaas } from '@klamm/protocol/sasl/jaas';
 import type { ClusterPlan, NodePlan } from './cluster-plan.ts';
 
@@ -108,8 +109,8 @@ export function clientSettings(
 
 /** As the text of a properties file. */
 export function propertiesText(settings: Readonly<Record<string, string>>, about: string): string {
-  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}\n`);
-  return `# ${about}\n${lines.join('')}`;
+  const lines = Object.entries(settings).map(([key, value]) => propertyLine(key, value));
+  return `# ${about}\n${lines.join('\n')}\n`;
 }
 
 const jaas = (module: string, options: readonly (readonly [string, string])[]): string =>
