@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '@klamm/base/clock';
+import { sleep, systemClock } from '@klamm/base/clock';
 import { silentLogger } from '@klamm/base/logger';
 import type { RawClient } from '@klamm/client/raw/raw-client';
 import { ErrorCode } from '@klamm/protocol/error-codes';
@@ -18,9 +18,14 @@ interface Answer {
   readonly records?: Buffer;
 }
 
+interface Asked {
+  readonly fetchOffset: number;
+  readonly partitionMaxBytes: number;
+}
+
 interface Script {
   /** What a fetch at an offset is answered with. */
-  readonly fetch: (offset: number) => Answer;
+  readonly fetch: (offset: number, maxBytes: number) => Answer;
   readonly policy?: string;
   readonly first?: number;
   readonly end?: number;
@@ -31,9 +36,10 @@ async function read(script: Script, from: number, to: number): Promise<{ pieces:
   const partition = new MirroredPartition('orders', 0, COPY_DEFAULTS.fetchBytes);
   partition.phase = 'copying';
   partition.fetchOffset = from;
-  const request = async (_api: unknown, body: { topics: { partitions: { fetchOffset: number }[] }[] }) => {
-    const offset = body.topics[0]?.partitions[0]?.fetchOffset ?? 0;
-    const { errorCode = 0, lastStableOffset, records = Buffer.alloc(0) } = script.fetch(offset);
+  const request = async (_api: unknown, body: { topics: { partitions: Asked[] }[] }) => {
+    const { fetchOffset = 0, partitionMaxBytes = 0 } = body.topics[0]?.partitions[0] ?? {};
+    const answer = script.fetch(fetchOffset, partitionMaxBytes);
+    const { errorCode = 0, lastStableOffset, records = Buffer.alloc(0) } = answer;
     const told = {
       partitionIndex: 0,
       errorCode,
@@ -51,7 +57,11 @@ async function read(script: Script, from: number, to: number): Promise<{ pieces:
     partition: async () => ({ topic: 'orders', topicId: 'id', index: 0, leader: 1 }),
     connect: async () => ({ request }),
     admin: {
-      describeConfigs: async () => [{ name: 'cleanup.policy', value: script.policy ?? 'delete' }],
+      describeConfigs: async () => {
+        // Long enough for other requests to be answered first.
+        await sleep(systemClock, 20);
+        return [{ name: 'cleanup.policy', value: script.policy ?? 'delete' }];
+      },
       listOffsets: async (_topic: string, at: string) =>
         new Map([[0, at === 'earliest' ? (script.first ?? 0) : (script.end ?? 0)]]),
     },
@@ -124,8 +134,10 @@ test('while it is found out whether an empty answer is a hole, nothing else is a
 
 test('a batch that does not fit is asked for with more room', async () => {
   const whole = batchAt(3);
-  let asked = 0;
-  const fetch = (): Answer => ({ lastStableOffset: 4, records: ++asked > 1 ? whole : whole.subarray(0, 40) });
+  const fetch = (_offset: number, maxBytes: number): Answer => ({
+    lastStableOffset: 4,
+    records: maxBytes > 3 * COPY_DEFAULTS.fetchBytes ? whole : whole.subarray(0, 40),
+  });
   assert.deepEqual(shapeOf((await read({ fetch }, 3, 4)).pieces), [['batch', 3, 1]]);
 });
 
