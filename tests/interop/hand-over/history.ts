@@ -18,6 +18,8 @@ export interface HistoryPlace {
   readonly admin: Admin;
   readonly raw: RawTransactions;
   readonly random: Random;
+  /** False where the broker will be killed that forgets what was trimmed in the last minute, as Apache Kafka does. */
+  readonly trims?: boolean;
 }
 
 interface TopicState {
@@ -55,7 +57,7 @@ export class History {
       [2, () => this.#rawTransaction()],
       [2, () => this.#offsets()],
       [1, () => this.#member()],
-      [1, () => this.#trim()],
+      [this.#place.trims === false ? 0 : 1, () => this.#trim()],
       [1, () => this.#grow()],
       [1, () => this.#deleteTopic()],
       [1, () => this.#configure()],
