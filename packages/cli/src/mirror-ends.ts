@@ -11,10 +11,26 @@ import { usageError } from './usage-error.ts';
 
 export const mirrorName = (flags: Flags): string => flags.text('name') ?? 'default';
 
-/** The caller closes them. */
-export async function mirrorEnds(context: CommandContext, flags: Flags): Promise<Ends> {
+/**
+ * The two clusters, which both answer. The caller closes them.
+ *
+ * @param isPatient whether a cluster that is away later is tried for as long as the client does by default, instead of
+ * for as long as a command takes at most
+ */
+export async function mirrorEnds(context: CommandContext, flags: Flags, isPatient = false): Promise<Ends> {
   const [source, target] = [await optionsOf(context, flags, 'from'), await optionsOf(context, flags, 'to')];
   const { Ends } = await import('@klamm/mirror/ends');
+  const { timeoutMs } = context.globals;
+  const limit = { connectionTimeoutMs: Math.min(timeoutMs, 10_000), retryTimeoutMs: timeoutMs };
+  const ends = new Ends({ ...source, ...limit }, { ...target, ...limit });
+  try {
+    await ends.check();
+  } catch (error) {
+    await ends[Symbol.asyncDispose]();
+    throw error;
+  }
+  if (!isPatient) return ends;
+  await ends[Symbol.asyncDispose]();
   return new Ends(source, target);
 }
 

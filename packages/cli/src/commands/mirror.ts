@@ -37,7 +37,7 @@ export const startMirror: CommandRun = async (context, _parameters, flags) => {
   const fillLimit = wholeNumber(flags, 'fillLimit', '--fill-limit', 0);
   const bytesPerSecond = rate === undefined ? undefined : quotaValue('producer_byte_rate', rate, 'rate');
   checkPatterns(flags);
-  await using ends = await mirrorEnds(context, flags);
+  await using ends = await mirrorEnds(context, flags, true);
   if (context.globals.dryRun) {
     const { planMirror } = await import('@klamm/mirror/plan');
     const selection = { include: flags.list('topic'), exclude: flags.list('exclude') };
