@@ -1,8 +1,9 @@
 // `npm test`: every test of the repository by Node's own runner, in two rounds and with one closing summary.
 //
 // First what runs in its own process alone, a file per core at a time; then, one file after another, what starts
-// brokers, JVMs and other programs, which would only slow each other down. Arguments name files or folders to run
-// instead of all; `--test-name-pattern=REGEX` picks tests by name. It must not know what the tests are about.
+// brokers, JVMs and other programs, which would only slow each other down. Beside those run, one after another too, the
+// tests of clusters with several nodes, which spend most of their time waiting for a cluster to notice that a node is gone;
+// what they say is printed when the others are through. Arguments name files or folders to run instead of all; `--test-name-pattern=REGEX` picks tests by name. It must not know what the tests are about.
 
 import { globSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -16,9 +17,12 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PATTERNS = ['packages/*/src/**/*.test.ts', '{tests,examples,scripts,bench}/**/*.test.ts'];
 const STARTS_PROGRAMS =
   /^(tests\/(conformance|interop|crash|chaos|soak|simulation)|examples|packages\/klamm|tests\/package)\//;
+const WAITS_FOR_CLUSTERS =
+  /^tests\/(chaos\/cluster-|interop\/(cluster|growing|hand-over|mirror)[\w-]*\.test)/;
 /** A soak may be told to last for ten minutes. */
 const FILE_TIMEOUT_MS = 1_200_000;
 const TOTAL = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
+const DURATION = 'duration_ms';
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const patterns = process.argv
@@ -57,25 +61,35 @@ if (files.length === 0) {
   console.error('No test file is named by these arguments.');
   process.exit(2);
 }
-const rounds = [
-  { files: files.filter((file) => !STARTS_PROGRAMS.test(file)), concurrency: availableParallelism() },
-  { files: files.filter((file) => STARTS_PROGRAMS.test(file)), concurrency: 1 },
+const [alone, programs] = [
+  files.filter((file) => !STARTS_PROGRAMS.test(file)),
+  files.filter((file) => STARTS_PROGRAMS.test(file)),
 ];
+const clusters = programs.filter((file) => WAITS_FOR_CLUSTERS.test(file));
+const others = programs.filter((file) => !WAITS_FOR_CLUSTERS.test(file));
 const totals = new Map<string, number>();
 
-/** The events of both rounds, with their closing totals added up into one. */
-async function* events(): AsyncGenerator<TestEvent> {
-  for (const { files, concurrency } of rounds) {
-    if (files.length === 0) continue;
-    const options = { cwd: ROOT, files, concurrency, timeout: FILE_TIMEOUT_MS };
-    for await (const event of run(
-      patterns.length === 0 ? options : { ...options, testNamePatterns: patterns },
-    )) {
-      const [, name, count] = (event.type === 'test:diagnostic' && TOTAL.exec(event.data.message)) || [];
-      if (name === undefined) yield event;
-      else totals.set(name, (totals.get(name) ?? 0) + Number(count));
-    }
+/** What the tests of some files tell, but for their closing totals, which are added up. */
+async function* eventsOf(some: readonly string[], concurrency: number): AsyncGenerator<TestEvent> {
+  if (some.length === 0) return;
+  const options = { cwd: ROOT, files: [...some], concurrency, timeout: FILE_TIMEOUT_MS };
+  for await (const event of run(
+    patterns.length === 0 ? options : { ...options, testNamePatterns: patterns },
+  )) {
+    const [, name, count] = (event.type === 'test:diagnostic' && TOTAL.exec(event.data.message)) || [];
+    if (name === undefined) yield event;
+    else totals.set(name, (totals.get(name) ?? 0) + Number(count));
   }
+}
+
+/** All events, with one set of totals at their end. */
+async function* events(): AsyncGenerator<TestEvent> {
+  yield* eventsOf(alone, availableParallelism());
+  const beside = Array.fromAsync(eventsOf(clusters, 1));
+  yield* eventsOf(others, 1);
+  yield* await beside;
+  // Some ran at the same time.
+  totals.set(DURATION, process.uptime() * 1000);
   for (const [name, count] of totals) {
     yield {
       type: 'test:diagnostic',
