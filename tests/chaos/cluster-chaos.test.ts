@@ -170,7 +170,7 @@ const java = await usePeer(getJava);
 
 test('no record is lost, out of order or there twice while nodes of a cluster fall', {
   skip: java.skip,
-  timeout: 360_000 + STORM_MS,
+  timeout: 600_000 + STORM_MS,
 }, async (t) => {
   java.get();
   await using cluster = await KlammCluster.start();

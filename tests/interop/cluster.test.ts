@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { holderOf } from '@klamm/broker/process-table';
 import { clientOptionsFromProperties, Kafka } from 'klamm';
 import { findJars, getJava } from '../peers/java.ts';
+import { CLUSTER_PORTS } from '../peers/klamm-cluster.ts';
 import { usePeer } from '../peers/peers.ts';
-import { freePort } from '../peers/ports.ts';
+import { freePortsFrom } from '../peers/ports.ts';
 import { type Outcome, runProgram } from '../peers/program.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
@@ -68,8 +69,8 @@ suite('klamm cluster', { timeout: 240_000 }, () => {
   });
 
   test('what is made is for its owner alone, passes the doctor, and is not written over', async () => {
-    const port = await freePort();
-    const said = await done('init', '--port', `${port > 50_000 ? port - 20_000 : port}`, '--heap', '256');
+    const port = await freePortsFrom(CLUSTER_PORTS);
+    const said = await done('init', '--port', `${port}`, '--heap', '256');
     assert.match(said, /3 nodes of Apache Kafka in /);
     const secret = /"password"="([^"]+)"/.exec(
       readFileSync(join(directory, 'client.properties'), 'utf8'),

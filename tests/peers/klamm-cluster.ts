@@ -9,14 +9,16 @@ import { fileURLToPath } from 'node:url';
 import { clientOptionsFromProperties, type KafkaOptions } from 'klamm';
 import { ClusterRoles } from './cluster-roles.ts';
 import { findJars } from './java.ts';
-import { freePort } from './ports.ts';
+import { freePortsFrom } from './ports.ts';
 import { runProgram } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const NODES = [1, 2, 3] as const;
+/** What ends this process; program.ts lets the signals have their way. */
+const ENDS = ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const HEAP_MB = '256';
-/** Free ports may be near the end of what there is; EXTERNAL and CONTROLLER are up to 202 above. */
-const PORT_MOST = 65_000;
+/** Of INTERNAL, EXTERNAL and CONTROLLER of each node, as `klamm cluster init` has them. */
+export const CLUSTER_PORTS = [0, 100, 200].flatMap((listener) => NODES.map((id) => listener + id - 1));
 
 export class KlammCluster extends ClusterRoles implements AsyncDisposable {
   readonly #own = mkdtempSync(join(tmpdir(), 'klamm-cluster-'));
@@ -33,7 +35,7 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
   private constructor(port: number) {
     super();
     this.#port = port;
-    process.once('exit', this.#onExit);
+    for (const event of ENDS) process.once(event, this.#onExit);
   }
 
   get #directory(): string {
@@ -42,7 +44,7 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
 
   /** `klamm cluster init` and `up`. */
   static async start(): Promise<KlammCluster> {
-    const port = Math.min(await freePort(), PORT_MOST);
+    const port = await freePortsFrom(CLUSTER_PORTS);
     const cluster = new KlammCluster(port);
     try {
       mkdirSync(join(cluster.#own, 'kafka'));
@@ -91,7 +93,7 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const id of this.#hanging) await this.goOn(id).catch(() => {});
     await this.#klamm('down').catch(() => {});
-    process.off('exit', this.#onExit);
+    for (const event of ENDS) process.off(event, this.#onExit);
     rmSync(this.#own, { recursive: true, force: true });
   }
 

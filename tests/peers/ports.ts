@@ -1,7 +1,8 @@
-// A free port to give a broker, and the wait until a broker answers on it.
+// Free ports to give to brokers, and the wait until a broker answers on it.
 
 import { connect, createServer } from 'node:net';
 import { sleep, systemClock } from '@klamm/base/clock';
+import { systemRandom } from '@klamm/base/random';
 import type { RunningProgram } from './program.ts';
 
 /** A port of 127.0.0.1 that was free a moment ago. */
@@ -50,5 +51,26 @@ function answers(port: number): Promise<boolean> {
     socket.once('data', () => end(true));
     // Length 10, ApiVersions (18), version 0, correlation id 1, no client id.
     socket.write(Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]));
+  });
+}
+
+/** Below what systems give out by themselves, so that no connection of somebody else has one of them. */
+const LOWEST = 15_000;
+const HIGHEST = 32_000;
+
+/** A port from which on the ports at these distances were free a moment ago. */
+export async function freePortsFrom(distances: readonly number[]): Promise<number> {
+  for (;;) {
+    const first = LOWEST + Math.floor(systemRandom() * (HIGHEST - LOWEST));
+    const free = await Promise.all(distances.map((distance) => isFree(first + distance)));
+    if (free.every(Boolean)) return first;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
