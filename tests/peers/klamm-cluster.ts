@@ -14,8 +14,7 @@ import { runProgram } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const NODES = [1, 2, 3] as const;
-/** What ends this process; program.ts lets the signals have their way. */
-const ENDS = ['exit', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const HEAP_MB = '256';
 /** Of INTERNAL, EXTERNAL and CONTROLLER of each node, as `klamm cluster init` has them. */
 export const CLUSTER_PORTS = [0, 100, 200].flatMap((listener) => NODES.map((id) => listener + id - 1));
@@ -32,10 +31,16 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
     }
   };
 
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#onExit();
+    process.kill(process.pid, signal);
+  };
+
   private constructor(port: number) {
     super();
     this.#port = port;
-    for (const event of ENDS) process.once(event, this.#onExit);
+    process.once('exit', this.#onExit);
+    for (const signal of SIGNALS) process.once(signal, this.#onSignal);
   }
 
   get #directory(): string {
@@ -93,7 +98,8 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const id of this.#hanging) await this.goOn(id).catch(() => {});
     await this.#klamm('down').catch(() => {});
-    for (const event of ENDS) process.off(event, this.#onExit);
+    process.off('exit', this.#onExit);
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
     rmSync(this.#own, { recursive: true, force: true });
   }
 
