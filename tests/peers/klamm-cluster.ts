@@ -14,6 +14,7 @@ import { runProgram } from './program.ts';
 
 const BIN = fileURLToPath(new URL('../../packages/klamm/src/bin.ts', import.meta.url));
 const NODES = [1, 2, 3] as const;
+/** After which program.ts ends this process. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const HEAP_MB = '256';
 /** Of INTERNAL, EXTERNAL and CONTROLLER of each node, as `klamm cluster init` has them. */
@@ -31,16 +32,11 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
     }
   };
 
-  readonly #onSignal = (signal: NodeJS.Signals): void => {
-    this.#onExit();
-    process.kill(process.pid, signal);
-  };
-
   private constructor(port: number) {
     super();
     this.#port = port;
     process.once('exit', this.#onExit);
-    for (const signal of SIGNALS) process.once(signal, this.#onSignal);
+    for (const signal of SIGNALS) process.prependOnceListener(signal, this.#onExit);
   }
 
   get #directory(): string {
@@ -99,7 +95,7 @@ export class KlammCluster extends ClusterRoles implements AsyncDisposable {
     for (const id of this.#hanging) await this.goOn(id).catch(() => {});
     await this.#klamm('down').catch(() => {});
     process.off('exit', this.#onExit);
-    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    for (const signal of SIGNALS) process.off(signal, this.#onExit);
     rmSync(this.#own, { recursive: true, force: true });
   }
 
