@@ -137,7 +137,8 @@ for (const [name, skip, start] of brokers) {
       let asked = 0;
       const token = (): BearerToken => {
         asked++;
-        return { value: tokenOf('dave') };
+        // As the signer for Amazon MSK gives it: a token, and when it expires.
+        return { value: tokenOf('dave'), expiresAtMs: systemClock.now() + 60_000 };
       };
       const kafka = clientWith({ mechanism: 'oauthbearer', token });
       await using producer = kafka.producer();

@@ -85,12 +85,32 @@ for (const [what, script, expected] of [
 }
 
 test('a broker that cannot prove that it knows the password is not talked to', async () => {
-  const first = Buffer.from(`r=nonce,s=${Buffer.from('salt').toString('base64')},i=4096`);
-  const { connection } = scripted({ answers: [{ authBytes: first }, { authBytes: Buffer.from('v=AAAA') }] });
-  await assert.rejects(logIn(connection, login(scramClient('SCRAM-SHA-256', 'alice', 'secret'))), {
+  const scram = scramClient('SCRAM-SHA-256', 'alice', 'secret');
+  const said: string[] = [];
+  const request = async (api: { key: number }, body: { authBytes?: Buffer }): Promise<unknown> => {
+    if (api.key === SaslHandshake.key) return { errorCode: 0, mechanisms: [] };
+    said.push(String(body.authBytes));
+    const nonce = /r=([^,]+)/.exec(said[0] ?? '')?.[1];
+    const salt = Buffer.from('salt').toString('base64');
+    const answer = said.length === 1 ? `r=${nonce}more,s=${salt},i=4096` : 'v=AAAA';
+    return { errorCode: 0, errorMessage: null, authBytes: Buffer.from(answer), sessionLifetimeMs: 0 };
+  };
+  const connection = { address, request } as unknown as Parameters<typeof logIn>[0];
+  await assert.rejects(logIn(connection, login(scram)), {
     code: 'SASL_AUTHENTICATION_FAILED',
     retriable: false,
   });
+  assert.match(said[1] ?? '', /p=/, 'the proof of the client was sent, and that of the broker judged');
+});
+
+test('a broker that goes in the middle of a login leaves its error as it is', async () => {
+  const gone = Object.assign(new Error('gone'), { retriable: true });
+  const request = async (api: { key: number }): Promise<unknown> => {
+    if (api.key === SaslHandshake.key) return { errorCode: 0, mechanisms: [] };
+    throw gone;
+  };
+  const connection = { address, request } as unknown as Parameters<typeof logIn>[0];
+  await assert.rejects(logIn(connection, byPassword()), (error) => error === gone);
 });
 
 test('a client without a login learns that the listener wants one', async () => {

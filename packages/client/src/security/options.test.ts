@@ -56,6 +56,16 @@ for (const [what, sasl, message] of [
     { mechanism: 'plain', token: () => ({ value: 'x' }) },
     /`sasl\.token` is for the mechanism oauthbearer, not "plain"/,
   ],
+  [
+    'a delegation token by a mechanism that has none',
+    { mechanism: 'plain', username: 'a', password: 'b', delegationToken: true },
+    /`sasl\.delegationToken` is for scram-sha-256 and scram-sha-512/,
+  ],
+  [
+    'a token where a function is wanted',
+    { mechanism: 'oauthbearer', token: 'x' } as unknown as SaslOptions,
+    /`sasl\.token` is a function that is called for each login, not a string/,
+  ],
 ] satisfies [string, SaslOptions, RegExp][]) {
   test(`${what}: refused`, () => {
     assert.throws(() => securitySettings(true, sasl, silentLogger), { code: 'INVALID_CONFIG', message });

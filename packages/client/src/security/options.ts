@@ -125,8 +125,12 @@ function checkTls(tls: TlsOptions, logger: Logger): void {
 
 function checkSasl(sasl: SaslOptions): void {
   const mechanism = sasl.mechanism.toUpperCase();
-  if ('client' in sasl) return;
+  if ('client' in sasl) {
+    requireFunction('sasl.client', sasl.client);
+    return;
+  }
   if ('token' in sasl) {
+    requireFunction('sasl.token', sasl.token);
     if (mechanism === OAUTHBEARER) return;
     throw invalidOption(`\`sasl.token\` is for the mechanism oauthbearer, not "${sasl.mechanism}".`);
   }
@@ -140,6 +144,13 @@ function checkSasl(sasl: SaslOptions): void {
   if (typeof sasl.username !== 'string' || sasl.username === '' || sasl.password === undefined) {
     throw invalidOption(`\`sasl\` with ${sasl.mechanism} needs \`username\` and \`password\`.`);
   }
+  if (sasl.delegationToken === true && mechanism === 'PLAIN')
+    throw invalidOption('`sasl.delegationToken` is for scram-sha-256 and scram-sha-512, not for plain.');
+}
+
+function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function')
+    throw invalidOption(`\`${name}\` is a function that is called for each login, not a ${typeof value}.`);
 }
 
 /** Prints as what it is for, not what it holds. */

@@ -84,6 +84,14 @@ test('where none is given, the cause is said, and the next login asks again', as
   assert.match(await tokens.first(), /Bearer late/);
 });
 
+test('functions that give nothing are said to', async () => {
+  const nothing = byToken(stillClock(), () => undefined as unknown as BearerToken);
+  await assert.rejects(nothing.first(), { message: /`sasl\.token` did not give \{ value \}/ });
+  const password = (() => undefined) as unknown as () => string;
+  const login = saslLogin({ mechanism: 'plain', username: 'alice', password }, systemClock);
+  await assert.rejects(login.start(BROKER), { message: /`sasl\.password` did not give a text/ });
+});
+
 test('extensions go with the token', async () => {
   const tokens = byToken(stillClock(), () => ({ value: 'x', extensions: { logicalCluster: 'lkc-1' } }));
   assert.match(await tokens.first(), /logicalCluster=lkc-1/);

@@ -42,11 +42,14 @@ export function saslLogin(sasl: SaslOptions, clock: Clock): SaslLogin {
 
 async function secretOf(password: string | (() => string | Promise<string>)): Promise<string> {
   if (typeof password === 'string') return password;
+  let given: string | undefined;
   try {
-    return await password();
+    given = await password();
   } catch (cause) {
     throw notGiven('`sasl.password`', cause);
   }
+  if (typeof given === 'string') return given;
+  throw nothingGiven('`sasl.password`', 'a text');
 }
 
 class TokenCache {
@@ -71,16 +74,18 @@ class TokenCache {
   }
 
   async #renew(): Promise<BearerToken> {
+    let token: BearerToken | undefined;
     try {
-      const token = await this.#ask();
-      const now = this.#clock.now();
-      const expiresAt = token.expiresAtMs ?? expiryOf(token.value) ?? now;
-      this.#token = token;
-      this.#useUntil = now + (expiresAt - now) * USED_SHARE;
-      return token;
+      token = await this.#ask();
     } catch (cause) {
       throw notGiven('`sasl.token`', cause);
     }
+    if (typeof token?.value !== 'string') throw nothingGiven('`sasl.token`', '{ value }');
+    const now = this.#clock.now();
+    const expiresAt = token.expiresAtMs ?? expiryOf(token.value) ?? now;
+    this.#token = token;
+    this.#useUntil = now + (expiresAt - now) * USED_SHARE;
+    return token;
   }
 }
 
@@ -99,5 +104,12 @@ function notGiven(option: string, cause: unknown): KlammError {
     ErrorCode.SASL_AUTHENTICATION_FAILED,
     `There is nothing to log in with: ${option} threw ${messageOf(cause)}`,
     { cause },
+  );
+}
+
+function nothingGiven(option: string, wanted: string): KlammError {
+  return kafkaError(
+    ErrorCode.SASL_AUTHENTICATION_FAILED,
+    `There is nothing to log in with: ${option} did not give ${wanted}.`,
   );
 }
